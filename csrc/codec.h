@@ -1,0 +1,116 @@
+/*
+ * What each command, response and URC of a BC260Y-CN looks like.
+ *
+ * Tables of fields, one row a form; one encoder and one decoder that walk them;
+ * and what the exchange must know of a command to await its end. It knows no
+ * time and no state: the same text always means the same.
+ */
+#ifndef BC260Y_CODEC_H
+#define BC260Y_CODEC_H
+
+#include "args.h"
+#include "framer.h"
+
+#define BC260Y_HOST_SIZE_MAX 150u      /* manual 2.3.2, 2.3.6 */
+#define BC260Y_SEND_TEXT_SIZE_MAX 1024u /* manual 2.3.5 */
+#define BC260Y_SEND_HEX_SIZE_MAX 512u   /* manual 2.3.5 */
+/* AT+QISEND=4,1024,"<1024 bytes>",2 and its CR, with room to spare. */
+#define BC260Y_COMMAND_SIZE_MAX 1056u
+#define BC260Y_FIELD_COUNT_MAX 10
+
+enum bc260y_kind {
+	BC260Y_KIND_NIL,
+	BC260Y_KIND_NUMBER,
+	BC260Y_KIND_QUOTED, /* a text in double quotes */
+	BC260Y_KIND_INLINE, /* QISEND's text: its length goes before it */
+	BC260Y_KIND_HEX,    /* QISEND's hex: likewise */
+	BC260Y_KIND_TEXT,   /* decoding: a text, quoted or not */
+	BC260Y_KIND_REST    /* decoding: all that is left of the line */
+};
+
+struct bc260y_value {
+	enum bc260y_kind kind; /* NIL, NUMBER or TEXT */
+	int64_t number;
+	const char *text;
+	size_t size;
+};
+
+struct bc260y_field {
+	const char *name; /* as the manual spells it */
+	uint8_t kind;
+	bool optional;
+	int64_t min; /* of a number, */
+	int64_t max; /* or of a text's size */
+};
+
+struct bc260y_form {
+	const char *name;   /* what a caller asks for: "QIOPEN", "+CEREG urc" */
+	const char *prefix; /* how the line begins: "AT+QIOPEN=", "+CEREG" */
+	uint8_t field_count;
+	const struct bc260y_field *fields;
+};
+
+/* The form of that name, or NULL. */
+const struct bc260y_form *bc260y_command_form(const char *name);
+const struct bc260y_form *bc260y_response_form(const char *name);
+
+/* Writes one command line, without its CR, into writer's buffer.
+ * Result: the length, or BC260Y_ERR_*; writer->fault then names the argument. */
+int bc260y_encode(struct bc260y_writer *writer, char *buffer, size_t size,
+		  const struct bc260y_form *form, const struct bc260y_value *values,
+		  size_t value_count);
+
+/* Reads one response line into values[form->field_count].
+ * Result: how many fields the line had, or BC260Y_ERR_*; *fault then names the field. */
+int bc260y_decode(const struct bc260y_form *form, const char *line, size_t size,
+		  struct bc260y_value *values, const char **fault);
+
+/* The manual's chapter 3: "Socket bind failed" for 556; NULL for other codes. */
+const char *bc260y_error_text(int code);
+
+/* What comes after a command's OK, as part of the same operation. */
+enum bc260y_second {
+	BC260Y_SECOND_NONE,
+	BC260Y_SECOND_OPEN,  /* +QIOPEN: <id>,<err> */
+	BC260Y_SECOND_SEND,  /* SEND OK or SEND FAIL */
+	BC260Y_SECOND_CLOSE, /* CLOSE OK */
+	BC260Y_SECOND_DNS,   /* +QIDNSGIP: ..., several lines */
+	BC260Y_SECOND_COUNT
+};
+
+/* What a command line asks of whoever awaits its end. */
+struct bc260y_shape {
+	const char *prefix; /* of its information lines, inside the line; size 0: none */
+	size_t prefix_size;
+	uint32_t second_ms; /* deadline of the second result */
+	uint16_t prompted;  /* bytes to be sent after a prompt, 0: no prompt */
+	uint8_t second;     /* enum bc260y_second */
+	uint8_t id;         /* of the second result, or BC260Y_ID_NONE */
+	bool bare;          /* its information lines have no prefix */
+	bool count;         /* AT+QISEND=<id>,0: may end in SEND OK (manual 4.2) */
+};
+
+/* Reads a command line. Result: 0, or BC260Y_ERR_ARGUMENT with *fault set for what
+ * can't be tracked: no AT in front, `;`, ATV0, a control byte, data mode's size. */
+int bc260y_command_shape(const char *line, size_t size, struct bc260y_shape *shape,
+			 const char **fault);
+
+/* What a line is, by itself. */
+enum bc260y_word {
+	BC260Y_WORD_OTHER,
+	BC260Y_WORD_OK,
+	BC260Y_WORD_ERROR, /* ERROR, +CME ERROR: ..., +CMS ERROR: ... */
+	BC260Y_WORD_SEND_OK,
+	BC260Y_WORD_SEND_FAIL,
+	BC260Y_WORD_CLOSE_OK,
+	BC260Y_WORD_OPEN, /* +QIOPEN: <id>,<err> */
+	BC260Y_WORD_DNS,  /* +QIDNSGIP: ... */
+	BC260Y_WORD_READY /* RDY */
+};
+enum bc260y_word bc260y_line_word(const char *line, size_t size);
+
+/* True when a line with the prefix of the query in flight is no answer to it but
+ * the URC of the same name (+CEREG differs by its second field). */
+bool bc260y_line_is_urc(const char *line, size_t size);
+
+#endif
