@@ -18,14 +18,20 @@
 #define BC260Y_COMMAND_SIZE_MAX 1056u
 #define BC260Y_FIELD_COUNT_MAX 10
 
+/* Deadlines of second results, counted from the OK. The module itself gives up an
+ * open after 60 s (2.3.2 note 2): its report is not to be orphaned. */
+enum { BC260Y_OPEN_MS = 65000, BC260Y_SECOND_MS = 10000, BC260Y_DNS_MS = 60000 };
+
 enum bc260y_kind {
 	BC260Y_KIND_NIL,
 	BC260Y_KIND_NUMBER,
-	BC260Y_KIND_QUOTED, /* a text in double quotes */
-	BC260Y_KIND_INLINE, /* QISEND's text: its length goes before it */
-	BC260Y_KIND_HEX,    /* QISEND's hex: likewise */
-	BC260Y_KIND_TEXT,   /* decoding: a text, quoted or not */
-	BC260Y_KIND_REST    /* decoding: all that is left of the line */
+	BC260Y_KIND_FIXED,   /* a number that is always min: no value stands for it */
+	BC260Y_KIND_SERVICE, /* "TCP" or "UDP" */
+	BC260Y_KIND_QUOTED,  /* a text in double quotes */
+	BC260Y_KIND_INLINE,  /* QISEND's text: its length goes before it */
+	BC260Y_KIND_HEX,     /* QISEND's bytes in hex: likewise */
+	BC260Y_KIND_TEXT,    /* in a response: a text, quoted or not */
+	BC260Y_KIND_REST     /* in a response: all that is left of the line */
 };
 
 struct bc260y_value {
@@ -47,24 +53,29 @@ struct bc260y_form {
 	const char *name;   /* what a caller asks for: "QIOPEN", "+CEREG urc" */
 	const char *prefix; /* how the line begins: "AT+QIOPEN=", "+CEREG" */
 	uint8_t field_count;
-	const struct bc260y_field *fields;
+	const struct bc260y_field *fields; /* in the manual's order */
 };
 
 /* The form of that name, or NULL. */
 const struct bc260y_form *bc260y_command_form(const char *name);
 const struct bc260y_form *bc260y_response_form(const char *name);
 
-/* Writes one command line, without its CR, into writer's buffer.
- * Result: the length, or BC260Y_ERR_*; writer->fault then names the argument. */
-int bc260y_encode(struct bc260y_writer *writer, char *buffer, size_t size,
-		  const struct bc260y_form *form, const struct bc260y_value *values,
-		  size_t value_count);
+/* Writes one command line, without its CR, into buffer. values: one for each field
+ * that is not FIXED; an optional one may be NIL and is left out.
+ * Result: the length, or BC260Y_ERR_*; *fault is then the field, or NULL for too
+ * many values. */
+int bc260y_encode(char *buffer, size_t size, const struct bc260y_form *form,
+		  const struct bc260y_value *values, size_t value_count,
+		  const struct bc260y_field **fault);
 
 /* Reads one response line into values[form->field_count].
- * Result: how many fields the line had, or BC260Y_ERR_*; *fault then names the field. */
+ * Result: 0, or BC260Y_ERR_*; *fault is then the field, or NULL when the prefix is
+ * another or fields are left over. */
 int bc260y_decode(const struct bc260y_form *form, const char *line, size_t size,
-		  struct bc260y_value *values, const char **fault);
+		  struct bc260y_value *values, const struct bc260y_field **fault);
 
+#define BC260Y_ERROR_FIRST 550
+#define BC260Y_ERROR_LAST 574
 /* The manual's chapter 3: "Socket bind failed" for 556; NULL for other codes. */
 const char *bc260y_error_text(int code);
 

@@ -1,0 +1,351 @@
+/*
+ * Writes commands and reads responses by the tables of forms.c; tells what a command
+ * line asks of whoever awaits its end, and what a line by itself is.
+ *
+ * It knows no time and no state.
+ */
+#include "codec.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_service(const struct bc260y_value *value)
+{
+	return value->size == 3 &&
+	       (!memcmp(value->text, "TCP", 3) || !memcmp(value->text, "UDP", 3));
+}
+
+static void encode_text(struct bc260y_writer *writer, const struct bc260y_field *field,
+			const struct bc260y_value *value)
+{
+	size_t max = (size_t)field->max;
+
+	switch (field->kind) {
+	case BC260Y_KIND_SERVICE:
+		if (!is_service(value)) {
+			writer->error = BC260Y_ERR_ARGUMENT;
+			return;
+		}
+		bc260y_writer_quoted(writer, field->name, value->text, value->size, 3);
+		break;
+	case BC260Y_KIND_QUOTED:
+		bc260y_writer_quoted(writer, field->name, value->text, value->size, max);
+		break;
+	case BC260Y_KIND_INLINE:
+		bc260y_writer_number(writer, field->name, (int64_t)value->size, 1, field->max);
+		bc260y_writer_inline(writer, field->name, value->text, value->size, max);
+		break;
+	default:
+		bc260y_writer_number(writer, field->name, (int64_t)value->size, 1, field->max);
+		bc260y_writer_hex(writer, field->name, (const uint8_t *)value->text, value->size,
+				  max);
+		break;
+	}
+}
+
+static void encode_field(struct bc260y_writer *writer, const struct bc260y_field *field,
+			 const struct bc260y_value *value)
+{
+	bool number = field->kind == BC260Y_KIND_NUMBER;
+
+	if (value->kind == BC260Y_KIND_NIL && field->optional)
+		return;
+	if (value->kind != (number ? BC260Y_KIND_NUMBER : BC260Y_KIND_TEXT))
+		writer->error = BC260Y_ERR_ARGUMENT;
+	else if (number)
+		bc260y_writer_number(writer, field->name, value->number, field->min, field->max);
+	else
+		encode_text(writer, field, value);
+}
+
+int bc260y_encode(char *buffer, size_t size, const struct bc260y_form *form,
+		  const struct bc260y_value *values, size_t value_count,
+		  const struct bc260y_field **fault)
+{
+	static const struct bc260y_value nil = {BC260Y_KIND_NIL, 0, NULL, 0};
+	struct bc260y_writer writer;
+	size_t used = 0;
+
+	bc260y_writer_init(&writer, buffer, size, form->prefix);
+	for (size_t i = 0; i < form->field_count && !writer.error; i++) {
+		const struct bc260y_field *field = &form->fields[i];
+
+		*fault = field;
+		if (field->kind == BC260Y_KIND_FIXED)
+			bc260y_writer_number(&writer, field->name, field->min, field->min,
+					     field->max);
+		else
+			encode_field(&writer, field, used < value_count ? &values[used++] : &nil);
+	}
+	if (!writer.error && used < value_count) {
+		*fault = NULL;
+		return BC260Y_ERR_ARGUMENT;
+	}
+	return bc260y_writer_finish(&writer);
+}
+
+static void decode_text(struct bc260y_reader *reader, const struct bc260y_field *field,
+			struct bc260y_value *value)
+{
+	struct bc260y_text text;
+
+	if (field->kind == BC260Y_KIND_REST)
+		text = bc260y_reader_rest(reader);
+	else
+		text = bc260y_reader_text(reader, (size_t)field->max);
+	if (reader->error)
+		return;
+	if (!text.text) {
+		reader->error = field->optional ? 0 : BC260Y_ERR_MISSING;
+		return;
+	}
+	if (text.size > (size_t)field->max) {
+		reader->error = BC260Y_ERR_RANGE;
+		return;
+	}
+	value->kind = BC260Y_KIND_TEXT;
+	value->text = text.text;
+	value->size = text.size;
+}
+
+static void decode_field(struct bc260y_reader *reader, const struct bc260y_field *field,
+			 struct bc260y_value *value)
+{
+	if (field->kind != BC260Y_KIND_NUMBER) {
+		decode_text(reader, field, value);
+		return;
+	}
+	if (field->optional) {
+		if (bc260y_reader_number_opt(reader, field->min, field->max, &value->number))
+			value->kind = BC260Y_KIND_NUMBER;
+		return;
+	}
+	value->number = bc260y_reader_number(reader, field->min, field->max);
+	value->kind = BC260Y_KIND_NUMBER;
+}
+
+int bc260y_decode(const struct bc260y_form *form, const char *line, size_t size,
+		  struct bc260y_value *values, const struct bc260y_field **fault)
+{
+	struct bc260y_reader reader;
+
+	*fault = NULL;
+	bc260y_reader_init(&reader, line, size, form->prefix);
+	for (size_t i = 0; i < form->field_count && !reader.error; i++) {
+		*fault = &form->fields[i];
+		values[i] = (struct bc260y_value){BC260Y_KIND_NIL, 0, NULL, 0};
+		decode_field(&reader, &form->fields[i], &values[i]);
+	}
+	if (reader.error)
+		return reader.error;
+	*fault = NULL;
+	return bc260y_reader_done(&reader) ? 0 : BC260Y_ERR_SYNTAX;
+}
+
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* True when the line begins with word, which is given in upper case. */
+static bool begins(const char *line, size_t size, const char *word)
+{
+	size_t i = 0;
+
+	while (i < size && word[i] && upper(line[i]) == word[i])
+		i++;
+	return word[i] == 0;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Basic commands stand in a row behind one AT: ATE0V1. V0 turns result codes into
+ * digits and Q1 drops them: no answer could be told from data any more. */
+static bool hides_results(const char *line, size_t size)
+{
+	for (size_t i = 2; i < size && line[i] != '+'; i++) {
+		char next = i + 1 < size ? line[i + 1] : '0';
+
+		if (line[i] == '&') /* AT&V is another command */
+			i++;
+		else if (upper(line[i]) == 'V' && (next == '0' || !is_digit(next)))
+			return true;
+		else if (upper(line[i]) == 'Q' && next == '1')
+			return true;
+	}
+	return false;
+}
+
+static bool joins_commands(const char *line, size_t size)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < size; i++) {
+		if (line[i] == '"')
+			quoted = !quoted;
+		else if (line[i] == ';' && !quoted)
+			return true;
+	}
+	return false;
+}
+
+static bool holds_control(const char *line, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
+			return true;
+	return false;
+}
+
+static const char *const bare_commands[] = {
+	"ATI",     "AT+CGMI", "AT+CGMM",    "AT+CGMR", "AT+CIMI", "AT+GMI",
+	"AT+GMM",  "AT+GMR",  "AT+CGSN=0", "AT+GSN",
+};
+
+static bool is_bare(const char *line, size_t size)
+{
+	if (size == 7 && begins(line, size, "AT+CGSN"))
+		return true;
+	for (size_t i = 0; i < COUNT(bare_commands); i++)
+		if (begins(line, size, bare_commands[i]))
+			return true;
+	return false;
+}
+
+/* AT+QISEND=<id>,<len> prompts, <id>,0 counts, a third argument is the data. */
+static void shape_send(struct bc260y_reader *args, struct bc260y_shape *shape)
+{
+	int64_t length;
+
+	shape->id = BC260Y_ID_NONE;
+	bc260y_reader_number(args, 0, BC260Y_SOCKET_COUNT - 1);
+	length = bc260y_reader_number(args, 0, BC260Y_SEND_TEXT_SIZE_MAX);
+	if (args->error)
+		return;
+	shape->count = length == 0;
+	if (shape->count)
+		return;
+	shape->second = BC260Y_SECOND_SEND;
+	shape->second_ms = BC260Y_SECOND_MS;
+	if (bc260y_reader_done(args))
+		shape->prompted = (uint16_t)length;
+}
+
+static void shape_open(struct bc260y_reader *args, struct bc260y_shape *shape)
+{
+	int64_t id;
+
+	bc260y_reader_number(args, 0, 11);
+	id = bc260y_reader_number(args, 0, BC260Y_SOCKET_COUNT - 1);
+	if (args->error)
+		return;
+	shape->id = (uint8_t)id;
+	shape->second = BC260Y_SECOND_OPEN;
+	shape->second_ms = BC260Y_OPEN_MS;
+}
+
+static void shape_second(const char *line, size_t size, struct bc260y_shape *shape)
+{
+	struct bc260y_reader args = {line + 2 + shape->prefix_size + 1, line + size, 0, true};
+
+	if (begins(line, size, "AT+QISEND=")) {
+		shape_send(&args, shape);
+	} else if (begins(line, size, "AT+QIOPEN=")) {
+		shape_open(&args, shape);
+	} else if (begins(line, size, "AT+QICLOSE=")) {
+		shape->second = BC260Y_SECOND_CLOSE;
+		shape->second_ms = BC260Y_SECOND_MS;
+	} else if (begins(line, size, "AT+QIDNSGIP=")) {
+		shape->second = BC260Y_SECOND_DNS;
+		shape->second_ms = BC260Y_DNS_MS;
+	}
+}
+
+int bc260y_command_shape(const char *line, size_t size, struct bc260y_shape *shape,
+			 const char **fault)
+{
+	size_t end = 2;
+
+	*fault = "command";
+	*shape = (struct bc260y_shape){.id = BC260Y_ID_NONE};
+	if (!begins(line, size, "AT") || holds_control(line, size) || hides_results(line, size))
+		return BC260Y_ERR_ARGUMENT;
+	/* A message text follows a prompt of its own kind and ends with Ctrl-Z. */
+	if (begins(line, size, "AT+CMGS=") || begins(line, size, "AT+CMGW="))
+		return BC260Y_ERR_ARGUMENT;
+	/* QISEND's text is cut by its length: its quotes need not pair (4.1.5). */
+	if (!begins(line, size, "AT+QISEND=") && joins_commands(line, size))
+		return BC260Y_ERR_ARGUMENT;
+	shape->bare = is_bare(line, size);
+	if (size <= 2 || line[2] != '+')
+		return 0;
+	while (end < size && line[end] != '=' && line[end] != '?')
+		end++;
+	shape->prefix = line + 2;
+	shape->prefix_size = end - 2;
+	if (end + 1 < size && line[end] == '=' && line[end + 1] != '?')
+		shape_second(line, size, shape);
+	return 0;
+}
+
+static bool equals(const char *line, size_t size, const char *word, size_t word_size)
+{
+	return size == word_size && !memcmp(line, word, word_size);
+}
+
+/* A ( or < behind the prefix belongs to the answer of a test form. */
+static bool is_result(const char *line, size_t size, const char *prefix, size_t prefix_size)
+{
+	size_t at = prefix_size;
+
+	if (size <= prefix_size || memcmp(line, prefix, prefix_size) != 0)
+		return false;
+	while (at < size && line[at] == ' ')
+		at++;
+	return at < size && line[at] != '(' && line[at] != '<';
+}
+
+#define EQUALS(word)    equals(line, size, word, sizeof(word) - 1)
+#define IS_RESULT(word) is_result(line, size, word, sizeof(word) - 1)
+
+enum bc260y_word bc260y_line_word(const char *line, size_t size)
+{
+	if (line[0] == '+') {
+		if (IS_RESULT("+QIOPEN:"))
+			return BC260Y_WORD_OPEN;
+		if (IS_RESULT("+QIDNSGIP:"))
+			return BC260Y_WORD_DNS;
+		if (IS_RESULT("+CME ERROR:") || IS_RESULT("+CMS ERROR:"))
+			return BC260Y_WORD_ERROR;
+		return BC260Y_WORD_OTHER;
+	}
+	if (EQUALS("OK"))
+		return BC260Y_WORD_OK;
+	if (EQUALS("ERROR"))
+		return BC260Y_WORD_ERROR;
+	if (EQUALS("SEND OK"))
+		return BC260Y_WORD_SEND_OK;
+	if (EQUALS("SEND FAIL"))
+		return BC260Y_WORD_SEND_FAIL;
+	if (EQUALS("CLOSE OK"))
+		return BC260Y_WORD_CLOSE_OK;
+	return EQUALS("RDY") ? BC260Y_WORD_READY : BC260Y_WORD_OTHER;
+}
+
+bool bc260y_line_is_urc(const char *line, size_t size)
+{
+	struct bc260y_reader reader;
+
+	/* 27.007: an answer has <n> before <stat>; a URC has <stat> alone, or the area
+	 * code behind it, which is quoted or too large for a <stat>. */
+	if (!IS_RESULT("+CEREG:"))
+		return false;
+	bc260y_reader_init(&reader, line, size, "+CEREG");
+	bc260y_reader_number(&reader, 0, 5);
+	bc260y_reader_number(&reader, 0, 10);
+	return reader.error != 0;
+}
