@@ -1,0 +1,32 @@
+#!/bin/sh
+# check.sh: builds, then runs every part of the check two at a time and adds up.
+rm -rf build/check
+mkdir -p build/check
+make="${MAKE:-make} --no-print-directory"
+versions="5.1 5.2 5.3 5.4 jit"
+
+# Build first, so that a part's time is its own; -k, so that one test that does not
+# compile fails alone.
+.ci/part.sh build 300 sh -c "$make -s -k -j2 build tests-plain tests-san replay-build &&
+  echo 1 passed, 0 failed"
+
+tests=$(ls spec/c/*_test.c | sed 's,.*/,,; s,\.c$,,')
+parts=build/check/parts
+{
+  echo "lint 300 $make -s lint"
+  echo "c 300 .ci/tests.sh build/plain" $tests
+  echo "c-sanitized 600 .ci/tests.sh build/san" $tests
+  for v in $versions; do
+    echo "spec-$v 600 .ci/spec.sh $v --exclude-tags=integration spec"
+  done
+  for v in ${INTEGRATION:-$versions}; do
+    echo "integration-$v 600 .ci/spec.sh $v --tags=integration spec"
+  done
+  echo "fuzz-corpus 300 $make -s replay"
+  echo "bare 120 .ci/bare.sh"
+  echo "rockspec 300 .ci/rockspec.sh"
+} >$parts
+xargs -P 2 -L 1 .ci/part.sh <$parts
+cat build/check/*.count >build/check/all
+echo
+awk -f .ci/sum.awk build/check/all

@@ -1,0 +1,66 @@
+#!/bin/sh
+# freestanding.sh: the core for bare Cortex-M: what it asks for, how large it is.
+#
+# One modem's state is one exchange and the smallest buffer a framer takes; its size
+# comes from an array of that size in a file that is compiled and never linked.
+core=$(ls csrc/*.c | sed 's,csrc/,,; s,\.c$,,; /^lua_/d; /^port_/d')
+cross=${CROSS:-arm-none-eabi-}
+text_max=16384 state_max=4096
+passed=0 failed=0
+check() { # WHAT STATUS
+  if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    echo "FAILED: $1"
+  fi
+}
+
+for cpu in cortex-m0 cortex-m4; do
+  dir=build/bare/$cpu
+  mkdir -p "$dir"
+  cflags="-std=c11 -Wall -Wextra -Os -mcpu=$cpu -mthumb -ffreestanding
+    -ffunction-sections -fdata-sections -Icsrc"
+  objects=
+  for f in $core; do
+    "${cross}gcc" $cflags -fstack-usage -c "csrc/$f.c" -o "$dir/$f.o"
+    check "$cpu: csrc/$f.c compiles" $?
+    objects="$objects $dir/$f.o"
+  done
+  cat >"$dir/state.c" <<END
+#include "exchange.h"
+char modem_state[sizeof(struct bc260y_exchange) + BC260Y_FRAMER_SIZE_MIN];
+END
+  "${cross}gcc" $cflags -c "$dir/state.c" -o "$dir/state.o"
+  check "$cpu: the state's size is known" $?
+
+  echo "$cpu, -Os"
+  "${cross}size" $objects | awk '
+    NR == 1 { printf "  %-12s %7s %7s %7s\n", "", "text", "data", "bss"; next }
+    { n = split($6, path, "/"); printf "  %-12s %7d %7d %7d\n", path[n], $1, $2, $3
+      text += $1; data += $2; bss += $3 }
+    END { printf "  %-12s %7d %7d %7d\n", "together", text, data, bss }' | tee "$dir/sizes"
+  text=$(awk '$1 == "together" {print $2}' "$dir/sizes")
+  ram=$(awk '$1 == "together" {print $3 + $4}' "$dir/sizes")
+  state=$((0x$("${cross}nm" -S "$dir/state.o" | awk '$4 == "modem_state" {print $2}')))
+  stack=$(cat "$dir"/*.su | awk -F'\t' '$2 > max {max = $2; name = $1} END {print max, name}')
+  echo "  one modem with its buffers: $state bytes; largest stack frame: $stack"
+  [ "${text:-99999}" -lt $text_max ]
+  check "$cpu: code under $text_max bytes" $?
+  [ "${ram:-1}" -eq 0 ]
+  check "$cpu: no static RAM" $?
+  [ "$state" -gt 0 ] && [ "$state" -lt $state_max ]
+  check "$cpu: one modem under $state_max bytes" $?
+
+  foreign=$("${cross}nm" $objects | awk '
+    NF == 3 { own[$3] = 1 }
+    NF == 2 && $1 == "U" { asked[$2] = 1 }
+    END {
+      for (s in asked)
+        if (!own[s] && s !~ /^mem(cpy|move|set|cmp|chr)$/ && s !~ /^__aeabi_/ &&
+            s !~ /^__gnu_thumb1_case_/)
+          print s
+    }')
+  [ -z "$foreign" ]
+  check "$cpu: asks for nothing foreign:" $foreign $?
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

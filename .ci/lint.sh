@@ -1,0 +1,71 @@
+#!/bin/sh
+# lint.sh: luacheck, the C compiler's warnings as errors, layout. One count a file.
+passed=0 failed=0
+good() { passed=$((passed + 1)); }
+bad() {
+  failed=$((failed + 1))
+  echo "lint: $1"
+}
+
+lua_files=$(git ls-files -co --exclude-standard -- '*.lua' '*.rockspec' .luacheckrc .busted)
+c_files=$(git ls-files -co --exclude-standard -- '*.c' '*.h')
+all=$(git ls-files -co --exclude-standard)
+
+for f in $lua_files; do
+  case $f in .luacheckrc | .busted) continue ;; esac
+  if luacheck -qq --no-color "$f"; then good; else bad "$f: luacheck"; fi
+done
+
+# Each file compiled once more with optimisation, as some warnings need it.
+lua_inc=$(pkg-config --cflags lua5.4)
+for f in $c_files; do
+  case $f in
+  csrc/*.c | spec/c/*.c | spec/fuzz/*.c | spec/bench/*.c | .ci/*.c) ;;
+  *) continue ;;
+  esac
+  if $CC -std=c11 $WARN -Werror -O2 -Icsrc -Ispec/c -Ispec/fuzz $lua_inc \
+    -c "$f" -o /dev/null; then good; else bad "$f: warnings"; fi
+done
+
+if command -v clang-format >/dev/null; then
+  for f in $c_files; do
+    if clang-format --dry-run -Werror "$f" 2>/dev/null; then good; else
+      bad "$f: make format would change it"
+    fi
+  done
+else
+  echo "lint: no clang-format here, layout of C not looked at"
+fi
+
+for f in $c_files $lua_files; do
+  why=$(awk '
+    length($0) > limit && !long { long = FNR }
+    /[ \t]$/ && !blank { blank = FNR }
+    END {
+      if (FNR >= 500) print "has " FNR " lines"
+      if (long) print "line " long " has over 100 columns"
+      if (blank) print "line " blank " ends in a blank"
+    }' limit=100 "$f" | tr '\n' ';')
+  if [ -z "$why" ]; then good; else bad "$f: $why"; fi
+done
+
+# Tabs count eight columns.
+for f in $c_files; do
+  if expand "$f" | awk 'length($0) > 100 {print FILENAME; exit 1}' >/dev/null; then :; else
+    bad "$f: over 100 columns with tabs of eight"
+  fi
+done
+
+for f in $all; do
+  case $f in
+  csrc/* | lua/* | rockspec/* | spec/* | examples/* | bin/* | docs/* | .ci/*) ;;
+  Makefile | README.md | LICENSE | CHANGELOG.md | .luacheckrc | .busted | .clang-format) ;;
+  .gitignore | .editorconfig) ;;
+  *) bad "$f: does not belong here" ;;
+  esac
+done
+for f in .ci/*.sh .ci/run bin/bc260y; do
+  if sh -n "$f" && [ -x "$f" ]; then good; else bad "$f: not a script that runs"; fi
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

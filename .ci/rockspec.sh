@@ -1,0 +1,23 @@
+#!/bin/sh
+# rockspec.sh: luarocks builds the rockspec, offline, for 5.1 and 5.4, and what it
+# installed loads from there.
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+passed=0 failed=0
+for v in 5.1 5.4; do
+  # luarocks builds beside the sources, so it gets a copy of what git knows.
+  mkdir -p "$dir/$v/src"
+  git ls-files -co --exclude-standard -z | xargs -0 tar -cf - 2>/dev/null | tar -xf - -C "$dir/$v/src"
+  if (cd "$dir/$v/src" && luarocks --lua-version $v make --tree "$dir/$v/tree" \
+    rockspec/bc260y-scm-1.rockspec) &&
+    (cd / && LUA_PATH="$dir/$v/tree/share/lua/$v/?.lua;$dir/$v/tree/share/lua/$v/?/init.lua" \
+      LUA_CPATH="$dir/$v/tree/lib/lua/$v/?.so" \
+      lua$v -e 'assert(require("bc260y").version); require "bc260y.host"'); then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "rockspec: Lua $v failed"
+  fi
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

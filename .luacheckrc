@@ -1,0 +1,7 @@
+std = "max"
+cache = false
+max_line_length = 100
+max_code_line_length = 100
+exclude_files = {"build"}
+files["spec"] = {std = "+busted"}
+files["rockspec"] = {std = "+rockspec"}
