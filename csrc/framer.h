@@ -32,7 +32,7 @@ enum bc260y_frame_type {
 	BC260Y_FRAME_PAYLOAD, /* id, bytes, size: +QIURC: "recv", decoded if it was hex */
 	BC260Y_FRAME_PROMPT,  /* '>' at the start of a line */
 	BC260Y_FRAME_TORN,    /* bytes, size: a "recv" frame that fits no form; id if readable */
-	BC260Y_FRAME_OVERFLOW /* size: the bytes of a line too long to keep, discarded */
+	BC260Y_FRAME_OVERFLOW /* size: the bytes of a line too long to keep; bytes is NULL */
 };
 
 struct bc260y_frame {
@@ -41,20 +41,21 @@ struct bc260y_frame {
 	uint8_t id; /* 0-4 or BC260Y_ID_NONE */
 };
 
-/* Read only through the functions below. */
+/* Read only through the functions below; `discarded` may be looked at as well. */
 struct bc260y_framer {
 	uint8_t *buffer;
 	size_t size;       /* of the buffer */
-	size_t start;      /* first byte not yet given away */
+	size_t start;      /* first byte not yet given away: where the frame begins */
 	size_t end;        /* one past the last byte fed */
-	size_t scan;       /* bytes after start known to hold no line end */
-	size_t payload;    /* offset from start of the payload's first byte, 0: not in one */
-	size_t discarded;  /* bytes of the line being discarded */
+	size_t scan;       /* how far the frame has been looked through already */
+	size_t payload;    /* in a payload: offset of its first byte from start */
+	size_t discarded;  /* bytes of the line too long that is being discarded */
 	uint16_t declared; /* the payload's declared length */
-	uint8_t id;
+	uint8_t id;        /* of the frame, or BC260Y_ID_NONE */
 	uint8_t state;
-	uint8_t quoting; /* unknown, always or never: a module does not change (wire forms) */
-	bool blank;      /* one blank after a prompt may be dropped */
+	uint8_t quoting;  /* how this module writes payloads, once that is certain */
+	uint8_t contrary; /* payloads in a row that were certainly written otherwise */
+	bool blank;       /* one blank after a prompt may be dropped */
 };
 
 /* buffer: size bytes, owned by the caller for the framer's life.
@@ -68,10 +69,12 @@ size_t bc260y_framer_feed(struct bc260y_framer *framer, const void *bytes, size_
 enum bc260y_frame_type bc260y_framer_next(struct bc260y_framer *framer,
 					  struct bc260y_frame *frame);
 
-/* True while a payload's header has come and the payload has not yet ended. */
+/* True while a payload's header has come and the frame has not yet ended: what comes
+ * next may be payload. As of the last next() that gave BC260Y_FRAME_NONE. */
 bool bc260y_framer_in_payload(const struct bc260y_framer *framer);
 
-/* Gives up a half received payload: it comes out of next() as torn. */
+/* Gives up a half received payload: it comes out of next() as torn, and what still
+ * comes of it, up to a CR LF, is dropped. Without such a payload it does nothing. */
 void bc260y_framer_abort(struct bc260y_framer *framer);
 
 /* Forgets whether the module quotes payloads: it restarted. */
