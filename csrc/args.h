@@ -35,13 +35,15 @@ struct bc260y_text {
 	bool quoted;
 };
 
-/* Reads the arguments of line, what stands after prefix ("+CSQ") and ": ".
- * Without that prefix the reader starts out with BC260Y_ERR_SYNTAX. */
+/* Reads the arguments of line, what stands after prefix ("+CSQ") and ": ". Blanks
+ * before an argument are skipped. Without that prefix the reader starts out with
+ * BC260Y_ERR_SYNTAX. */
 void bc260y_reader_init(struct bc260y_reader *reader, const char *line, size_t size,
 			const char *prefix);
 /* True when nothing is left (or an error stopped the reading). */
 bool bc260y_reader_done(const struct bc260y_reader *reader);
-/* The next argument: a decimal number min <= n <= max. Quotes round it are an error. */
+/* The next argument: a decimal number min <= n <= max, without sign, at most
+ * 4,294,967,295. Quotes round it are an error. */
 int64_t bc260y_reader_number(struct bc260y_reader *reader, int64_t min, int64_t max);
 /* The same where it may be empty or missing: false then, and *number is left alone. */
 bool bc260y_reader_number_opt(struct bc260y_reader *reader, int64_t min, int64_t max,
@@ -64,6 +66,7 @@ struct bc260y_writer {
 /* Starts a line with text, such as "AT+QIOPEN=". */
 void bc260y_writer_init(struct bc260y_writer *writer, char *buffer, size_t size,
 			const char *text);
+/* 0 to 4,294,967,295, and within min and max. */
 void bc260y_writer_number(struct bc260y_writer *writer, const char *name, int64_t number,
 			  int64_t min, int64_t max);
 /* A text in double quotes: 1 to size_max bytes, none of them a quote or a control
