@@ -7,7 +7,7 @@ passed=0 failed=0
 for v in 5.1 5.4; do
   # luarocks builds beside the sources, so it gets a copy of what git knows.
   mkdir -p "$dir/$v/src"
-  git ls-files -co --exclude-standard -z | xargs -0 tar -cf - 2>/dev/null | tar -xf - -C "$dir/$v/src"
+  .ci/files.sh | tar -cf - -T - | tar -xf - -C "$dir/$v/src"
   if (cd "$dir/$v/src" && luarocks --lua-version $v make --tree "$dir/$v/tree" \
     rockspec/bc260y-scm-1.rockspec) &&
     (cd / && LUA_PATH="$dir/$v/tree/share/lua/$v/?.lua;$dir/$v/tree/share/lua/$v/?/init.lua" \

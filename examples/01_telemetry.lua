@@ -1,0 +1,71 @@
+-- Twenty readings go from this machine through the module to a TCP server, and the
+-- server answers each.
+--
+--   bc260y run examples/01_telemetry.lua --port /dev/ttyUSB0 \
+--     --host your.server.example --server-port 8008
+--
+-- --port is the serial port of the module, --baud its speed (9600 unless you changed
+-- it). --host and --server-port say where the readings go; examples/server.lua is a
+-- server that understands them.
+
+local bc260y = require "bc260y"
+
+local options = {
+  port = "/dev/ttyUSB0",
+  baud = 9600,
+  host = "localhost",
+  ["server-port"] = 8008,
+  count = 20,
+}
+for i = 1, #arg, 2 do
+  local name = arg[i]:gsub("^%-%-", "")
+  assert(options[name] and arg[i + 1], "unknown option, or no value for it: " .. arg[i])
+  options[name] = tonumber(arg[i + 1]) or arg[i + 1]
+end
+
+-- Stands for your sensor.
+local function read_sensor(n)
+  return string.format('{"n":%d,"temperature":%.2f,"humidity":%d}', n, 21 + n / 8, 40 + n % 7)
+end
+
+-- Calls that depend on the module or the network return nil and a short reason when
+-- they fail. A script of this kind can only stop then: assert() does, with the reason.
+bc260y.run(function()
+  local modem = assert(bc260y.open{port = options.port, baud = options.baud})
+
+  print("Waiting for the network ...")
+  assert(modem:attach{timeout = 300})
+  local signal = assert(modem:signal())
+  print(string.format("Attached; signal %s dBm", signal.dbm or "unknown"))
+
+  local addresses = assert(modem:resolve(options.host))
+  print(options.host .. " is " .. addresses[1])
+
+  local socket = assert(modem:tcp())
+  socket:settimeout(60) -- seconds; holds for each call on this socket
+  assert(socket:connect(addresses[1], options["server-port"]))
+  print("Connected; sending " .. options.count .. " readings")
+
+  for n = 1, options.count do
+    local reading = read_sensor(n)
+    assert(socket:send(reading .. "\n"))
+    local answer = assert(socket:receive("*l"))
+    print(string.format("%3d  sent %s  answered %s", n, reading, answer))
+  end
+
+  -- That send() succeeded means that the module has the bytes. What has reached the
+  -- server's machine is what its TCP has acknowledged, and that can take a moment.
+  local sent, acknowledged, unacknowledged = assert(socket:acked())
+  for _ = 1, 30 do
+    if unacknowledged == 0 then
+      break
+    end
+    bc260y.sleep(1)
+    sent, acknowledged, unacknowledged = assert(socket:acked())
+  end
+  print(string.format("Bytes: %d sent, %d acknowledged, %d not yet", sent, acknowledged,
+    unacknowledged))
+
+  socket:close()
+  modem:close()
+end)
