@@ -211,8 +211,7 @@ static char *claim_argument(struct bc260y_writer *writer, const char *name, size
 	return place;
 }
 
-void bc260y_writer_init(struct bc260y_writer *writer, char *buffer, size_t size,
-			const char *text)
+void bc260y_writer_init(struct bc260y_writer *writer, char *buffer, size_t size, const char *text)
 {
 	writer->buffer = buffer;
 	writer->size = size;

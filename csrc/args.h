@@ -14,11 +14,11 @@
 
 enum {
 	BC260Y_ERR_ARGUMENT = -1, /* a value that may not go into an AT line */
-	BC260Y_ERR_SPACE = -2,    /* the buffer is too small */
+	BC260Y_ERR_SPACE = -2,	  /* the buffer is too small */
 	BC260Y_ERR_MISSING = -3,  /* an argument is not there, or empty */
-	BC260Y_ERR_SYNTAX = -4,   /* a quote or comma in the wrong place, or no number */
-	BC260Y_ERR_RANGE = -5,    /* a number outside its range, or a text too long */
-	BC260Y_ERR_BUSY = -6      /* a command is in flight */
+	BC260Y_ERR_SYNTAX = -4,	  /* a quote or comma in the wrong place, or no number */
+	BC260Y_ERR_RANGE = -5,	  /* a number outside its range, or a text too long */
+	BC260Y_ERR_BUSY = -6	  /* a command is in flight */
 };
 
 struct bc260y_reader {
@@ -58,14 +58,13 @@ struct bc260y_writer {
 	char *buffer;
 	size_t size;
 	size_t length;
-	int error;         /* 0 or the first BC260Y_ERR_* */
+	int error;	   /* 0 or the first BC260Y_ERR_* */
 	const char *fault; /* the name of the argument that was refused */
-	bool separate;     /* the next argument needs a comma before it */
+	bool separate;	   /* the next argument needs a comma before it */
 };
 
 /* Starts a line with text, such as "AT+QIOPEN=". */
-void bc260y_writer_init(struct bc260y_writer *writer, char *buffer, size_t size,
-			const char *text);
+void bc260y_writer_init(struct bc260y_writer *writer, char *buffer, size_t size, const char *text);
 /* 0 to 4,294,967,295, and within min and max. */
 void bc260y_writer_number(struct bc260y_writer *writer, const char *name, int64_t number,
 			  int64_t min, int64_t max);

@@ -45,22 +45,22 @@ struct form {
 
 #define X 0xFF
 static const uint8_t digit_values[256] = {
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0x00 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0x10 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0x20 */
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, X, X, X, X, X, X, /* 0x30 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0x00 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0x10 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0x20 */
+	0, 1,  2,  3,  4,  5,  6,  7, 8, 9, X, X, X, X, X, X, /* 0x30 */
 	X, 10, 11, 12, 13, 14, 15, X, X, X, X, X, X, X, X, X, /* 0x40 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0x50 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0x50 */
 	X, 10, 11, 12, 13, 14, 15, X, X, X, X, X, X, X, X, X, /* 0x60 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0x70 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0x80 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0x90 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0xA0 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0xB0 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0xC0 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0xD0 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0xE0 */
-	X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, /* 0xF0 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0x70 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0x80 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0x90 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0xA0 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0xB0 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0xC0 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0xD0 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0xE0 */
+	X, X,  X,  X,  X,  X,  X,  X, X, X, X, X, X, X, X, X, /* 0xF0 */
 };
 #undef X
 
@@ -173,8 +173,8 @@ static enum verdict judge_length(struct bc260y_framer *framer, const uint8_t *by
 		length = (uint16_t)(length * 10 + digit_values[bytes[at++]]);
 	if (at == held)
 		return VERDICT_MORE;
-	if (bytes[at] != ',' || at + 1 > HEADER_SIZE_MAX || bytes[first] == '0' ||
-	    length < 1 || length > BC260Y_PAYLOAD_SIZE_MAX)
+	if (bytes[at] != ',' || at + 1 > HEADER_SIZE_MAX || bytes[first] == '0' || length < 1 ||
+	    length > BC260Y_PAYLOAD_SIZE_MAX)
 		return VERDICT_TORN;
 	framer->payload = at + 1;
 	framer->declared = length;
@@ -264,8 +264,8 @@ static bool quoting_allows(struct bc260y_framer *framer, const uint8_t *data,
 			   const struct form *form)
 {
 	uint8_t seen = form->quoted ? QUOTING_ALWAYS : QUOTING_NEVER;
-	bool certain = form->quoted || form->hex ||
-		       (data[0] != '"' && data[framer->declared - 1] != '"');
+	bool certain =
+		form->quoted || form->hex || (data[0] != '"' && data[framer->declared - 1] != '"');
 
 	if (framer->quoting == seen || framer->quoting == QUOTING_UNKNOWN) {
 		if (certain) {
@@ -308,8 +308,7 @@ static enum bc260y_frame_type next_torn(struct bc260y_framer *framer, struct bc2
 	return BC260Y_FRAME_TORN;
 }
 
-static enum bc260y_frame_type next_payload(struct bc260y_framer *framer,
-					   struct bc260y_frame *frame)
+static enum bc260y_frame_type next_payload(struct bc260y_framer *framer, struct bc260y_frame *frame)
 {
 	uint8_t *data = framer->buffer + framer->start + framer->payload;
 	size_t held = framer->end - framer->start - framer->payload;
@@ -346,16 +345,15 @@ static enum bc260y_frame_type await_line_end(struct bc260y_framer *framer, size_
 	return BC260Y_FRAME_NONE;
 }
 
-static enum bc260y_frame_type next_discard(struct bc260y_framer *framer,
-					   struct bc260y_frame *frame)
+static enum bc260y_frame_type next_discard(struct bc260y_framer *framer, struct bc260y_frame *frame)
 {
 	const uint8_t *bytes = framer->buffer + framer->start;
 	size_t held = framer->end - framer->start;
 	size_t size = find_end(bytes, 0, held);
 
 	framer->start += size;
-	framer->discarded += size < SIZE_MAX - framer->discarded ? size :
-								   SIZE_MAX - framer->discarded;
+	framer->discarded +=
+		size < SIZE_MAX - framer->discarded ? size : SIZE_MAX - framer->discarded;
 	if (size == held)
 		return BC260Y_FRAME_NONE;
 	frame->size = framer->discarded;
@@ -394,8 +392,8 @@ static enum bc260y_frame_type next_line(struct bc260y_framer *framer, struct bc2
 			return await_line_end(framer, held);
 		framer->scan = 0;
 		framer->state = verdict == VERDICT_TORN ? STATE_TORN : STATE_PAYLOAD;
-		return verdict == VERDICT_TORN ? next_torn(framer, frame) :
-						 next_payload(framer, frame);
+		return verdict == VERDICT_TORN ? next_torn(framer, frame)
+					       : next_payload(framer, frame);
 	}
 	size = find_end(bytes, framer->scan, held);
 	if (size == held)

@@ -24,7 +24,7 @@
 #define BC260Y_PAYLOAD_SIZE_MAX 1024u
 /* Manual 2.3.2: socket ids are 0-4. */
 #define BC260Y_SOCKET_COUNT 5u
-#define BC260Y_ID_NONE 0xFFu
+#define BC260Y_ID_NONE	    0xFFu
 
 enum bc260y_frame_type {
 	BC260Y_FRAME_NONE,    /* more bytes are needed */
@@ -44,18 +44,18 @@ struct bc260y_frame {
 /* Read only through the functions below; `discarded` may be looked at as well. */
 struct bc260y_framer {
 	uint8_t *buffer;
-	size_t size;       /* of the buffer */
-	size_t start;      /* first byte not yet given away: where the frame begins */
-	size_t end;        /* one past the last byte fed */
-	size_t scan;       /* how far the frame has been looked through already */
-	size_t payload;    /* in a payload: offset of its first byte from start */
+	size_t size;	   /* of the buffer */
+	size_t start;	   /* first byte not yet given away: where the frame begins */
+	size_t end;	   /* one past the last byte fed */
+	size_t scan;	   /* how far the frame has been looked through already */
+	size_t payload;	   /* in a payload: offset of its first byte from start */
 	size_t discarded;  /* bytes of the line too long that is being discarded */
 	uint16_t declared; /* the payload's declared length */
-	uint8_t id;        /* of the frame, or BC260Y_ID_NONE */
+	uint8_t id;	   /* of the frame, or BC260Y_ID_NONE */
 	uint8_t state;
 	uint8_t quoting;  /* how this module writes payloads, once that is certain */
 	uint8_t contrary; /* payloads in a row that were certainly written otherwise */
-	bool blank;       /* one blank after a prompt may be dropped */
+	bool blank;	  /* one blank after a prompt may be dropped */
 };
 
 /* buffer: size bytes, owned by the caller for the framer's life.
@@ -66,8 +66,7 @@ int bc260y_framer_init(struct bc260y_framer *framer, uint8_t *buffer, size_t siz
 size_t bc260y_framer_feed(struct bc260y_framer *framer, const void *bytes, size_t size);
 
 /* The next frame, or BC260Y_FRAME_NONE. */
-enum bc260y_frame_type bc260y_framer_next(struct bc260y_framer *framer,
-					  struct bc260y_frame *frame);
+enum bc260y_frame_type bc260y_framer_next(struct bc260y_framer *framer, struct bc260y_frame *frame);
 
 /* True while a payload's header has come and the frame has not yet ended: what comes
  * next may be payload. As of the last next() that gave BC260Y_FRAME_NONE. */
