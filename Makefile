@@ -64,7 +64,7 @@ SERIAL_CFLAGS = $(shell $(PKG_CONFIG) --cflags libserialport)
 SERIAL_LIBS = $(shell $(PKG_CONFIG) --libs libserialport)
 
 .PHONY: help build demo check lint test-c spec fuzz bench valgrind freestanding \
-	deps install uninstall clean format
+	deps install uninstall clean format rockspec
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -84,6 +84,7 @@ help:
 #: make bench         against baselines in the same run
 #: make install       for each Lua installed, or LUA=...; PREFIX, DESTDIR, LUADIR, LIBDIR, BINDIR
 #: make uninstall     what install put there
+#: make rockspec      writes the lists of files in rockspec/
 #: make clean         removes build/
 
 deps:
@@ -232,6 +233,11 @@ bench:
 	@.ci/deps.sh check bench
 	@$(MAKE) --no-print-directory -s -j2 build CFLAGS="$(CFLAGS)"
 	@CC="$(CC)" CFLAGS="$(CFLAGS)" .ci/bench.sh $(LUA)
+
+# The rockspec names every file; .ci/rockspec.sh fails when it is out of date.
+rockspec:
+	@lua5.4 .ci/rockspec.lua $$(.ci/files.sh | grep -E '^(csrc|lua)/') \
+		>build/rockspec && mv build/rockspec rockspec/bc260y-scm-1.rockspec
 
 install: build
 	@LUA="$(LUA)" LUADIR="$(LUADIR)" LIBDIR="$(LIBDIR)" BINDIR="$(BINDIR)" PREFIX="$(PREFIX)" \

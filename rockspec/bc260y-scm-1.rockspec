@@ -1,0 +1,78 @@
+-- Written by `make rockspec`: run that after a file came or went.
+rockspec_format = "3.0"
+package = "bc260y"
+version = "scm-1"
+source = {
+  -- Built where it lies: luarocks make rockspec/bc260y-scm-1.rockspec
+  url = ".",
+}
+description = {
+  summary = "Drives a Quectel BC260Y-CN NB-IoT module over a serial line",
+  detailed = [[
+    A portable C core for transport and AT/URC parsing, and a Lua layer in which
+    calls block a coroutine, URCs call hooks, and sockets have LuaSocket's shape.]],
+  license = "MIT",
+}
+dependencies = {
+  "lua >= 5.1, < 5.5",
+}
+external_dependencies = {
+  LIBSERIALPORT = {
+    header = "libserialport.h",
+    library = "serialport",
+  },
+}
+test = {
+  type = "busted",
+  flags = {"--exclude-tags=integration"},
+}
+build = {
+  type = "builtin",
+  modules = {
+    ["bc260y.core"] = {
+      sources = {
+        "csrc/args.c",
+        "csrc/codec.c",
+        "csrc/exchange.c",
+        "csrc/forms.c",
+        "csrc/framer.c",
+        "csrc/port_fd.c",
+        "csrc/port_net.c",
+        "csrc/port_serial.c",
+        "csrc/port_tty.c",
+      },
+      incdirs = {"csrc", "$(LIBSERIALPORT_INCDIR)"},
+      libdirs = {"$(LIBSERIALPORT_LIBDIR)"},
+      libraries = {"serialport"},
+    },
+    ["bc260y.host"] = {
+      sources = {
+
+      },
+      incdirs = {"csrc"},
+    },
+  },
+  install = {
+    lua = {
+      ["bc260y.cli"] = "lua/bc260y/cli.lua",
+      ["bc260y.cli.commands"] = "lua/bc260y/cli/commands.lua",
+      ["bc260y.cli.json"] = "lua/bc260y/cli/json.lua",
+      ["bc260y.cli.main"] = "lua/bc260y/cli/main.lua",
+      ["bc260y.virtual"] = "lua/bc260y/virtual/init.lua",
+      ["bc260y.virtual.address"] = "lua/bc260y/virtual/address.lua",
+      ["bc260y.virtual.answer"] = "lua/bc260y/virtual/answer.lua",
+      ["bc260y.virtual.boot"] = "lua/bc260y/virtual/boot.lua",
+      ["bc260y.virtual.clock"] = "lua/bc260y/virtual/clock.lua",
+      ["bc260y.virtual.codes"] = "lua/bc260y/virtual/codes.lua",
+      ["bc260y.virtual.parse"] = "lua/bc260y/virtual/parse.lua",
+      ["bc260y.virtual.scripts"] = "lua/bc260y/virtual/scripts.lua",
+      ["bc260y.virtual.timers"] = "lua/bc260y/virtual/timers.lua",
+      ["bc260y.virtual.traits"] = "lua/bc260y/virtual/traits.lua",
+      ["bc260y.virtual.wire"] = "lua/bc260y/virtual/wire.lua",
+    },
+    bin = {
+      -- bin/bc260y is for make install: luarocks wraps a Lua script of its own.
+      bc260y = "lua/bc260y/cli/main.lua",
+    },
+  },
+}
