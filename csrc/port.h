@@ -3,6 +3,10 @@
  *
  * Only wait() blocks. Seconds are doubles on a monotonic clock. The same five,
  * as methods, make a Lua table a port: scripted ports, replays, an MCU's UART.
+ *
+ * A hang-up never overtakes bytes: what had come before it is read first, and
+ * only then do read, write and wait answer BC260Y_PORT_LOST. Where the system
+ * itself throws such bytes away (a pty's master closes) they are gone.
  */
 #ifndef BC260Y_PORT_H
 #define BC260Y_PORT_H
@@ -13,14 +17,19 @@
 
 enum {
 	BC260Y_PORT_OK = 0,
-	BC260Y_PORT_LOST = -20,          /* hang-up, unplugged, peer gone */
-	BC260Y_PORT_NO_DEVICE = -21,     /* no such device or address */
+	BC260Y_PORT_LOST = -20,		 /* hang-up, unplugged, peer gone */
+	BC260Y_PORT_NO_DEVICE = -21,	 /* no such device or address */
 	BC260Y_PORT_NOT_PERMITTED = -22, /* the user may not open it */
-	BC260Y_PORT_BUSY = -23,          /* somebody else has it open */
+	BC260Y_PORT_BUSY = -23,		 /* somebody else has it open */
 	BC260Y_PORT_NOT_SUPPORTED = -24, /* not a terminal, or a rate it can't do */
-	BC260Y_PORT_REFUSED = -25,       /* nobody listens there */
-	BC260Y_PORT_ERROR = -26          /* anything else: see errno */
+	BC260Y_PORT_REFUSED = -25,	 /* nobody listens there */
+	BC260Y_PORT_ERROR = -26,	 /* anything else: the text says what */
+	BC260Y_PORT_TIMEOUT = -27,	 /* nobody answered the connect in time */
+	BC260Y_PORT_INVALID = -28	 /* the name itself makes no sense */
 };
+
+/* Room for the text that says why an open failed: "<name>: <reason>". */
+#define BC260Y_PORT_WHY_SIZE 512u
 
 struct bc260y_port;
 
@@ -29,11 +38,13 @@ struct bc260y_port_ops {
 	 * or BC260Y_PORT_LOST. Never blocks. */
 	ptrdiff_t (*read)(struct bc260y_port *port, uint8_t *bytes, size_t size);
 	/* Result: how many of the bytes were taken, 0 when none fit now, or
-	 * BC260Y_PORT_LOST. Never blocks. */
+	 * BC260Y_PORT_LOST. Never blocks. Also 0 while the peer is gone and bytes
+	 * are left to read: read them, then it is lost. */
 	ptrdiff_t (*write)(struct bc260y_port *port, const uint8_t *bytes, size_t size);
-	/* Waits until a byte can be read (or, with writable, written).
+	/* Waits until a byte can be read; with writable, until one can be read or
+	 * written, so that two sides with full buffers do not wait for each other.
 	 * Result: 1, 0 when the time has passed, or BC260Y_PORT_LOST. A signal is no
-	 * reason to come back early. seconds < 0: no limit. */
+	 * reason to come back early. seconds < 0: no limit, 0: looks once. */
 	int (*wait)(struct bc260y_port *port, double seconds, bool writable);
 	/* May be called twice. */
 	void (*close)(struct bc260y_port *port);
@@ -44,5 +55,11 @@ struct bc260y_port {
 	const struct bc260y_port_ops *ops;
 	int fd; /* -1 when closed */
 };
+
+/* The fifth function, one for all: seconds on the system's monotonic clock. */
+double bc260y_port_now(void);
+
+/* The short stable name of a negative result: "lost", "no device", ... */
+const char *bc260y_port_error(int result);
 
 #endif
