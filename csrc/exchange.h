@@ -5,7 +5,7 @@
  * Sans I/O: bytes, commands and clock readings go in; bytes and events come out,
  * one event a call. It allocates nothing, blocks on nothing, calls nobody.
  *
- *   bc260y_exchange_start(&x, &command, now);
+ *   bc260y_exchange_start(&x, &command, &fault);
  *   n = bc260y_exchange_output(&x, &bytes, now);    // write them,
  *   bc260y_exchange_written(&x, taken, now);        // say how many went
  *   took = bc260y_exchange_feed(&x, bytes, size, now);
@@ -24,6 +24,8 @@
 #define BC260Y_NEVER UINT64_MAX
 #define BC260Y_PREFIX_SIZE_MAX 24u
 #define BC260Y_FENCE_COUNT 4
+/* What can be owed: an open for each socket, and one of each other kind. */
+#define BC260Y_OWED_COUNT (BC260Y_SOCKET_COUNT + 3)
 
 enum bc260y_event_type {
 	BC260Y_EVENT_NONE,
@@ -32,7 +34,7 @@ enum bc260y_event_type {
 	BC260Y_EVENT_URC,      /* bytes */
 	BC260Y_EVENT_PAYLOAD,  /* id, bytes */
 	BC260Y_EVENT_ORPHAN,   /* bytes: a late answer that nobody waits for any more */
-	BC260Y_EVENT_TORN,     /* bytes, id if known: damaged, or not to be trusted */
+	BC260Y_EVENT_TORN,     /* bytes, id if known: damaged, or not to be trusted yet */
 	BC260Y_EVENT_OVERFLOW, /* size: bytes of a line too long, discarded */
 	BC260Y_EVENT_RESET,    /* RDY: the module restarted */
 	BC260Y_EVENT_TRUSTED   /* the fence behind a torn frame has passed: ask what is open */
@@ -77,8 +79,9 @@ enum {
 	BC260Y_STALL_MS = 500,       /* a payload that gets no byte */
 	BC260Y_DNS_QUIET_MS = 200,   /* after the first address */
 	BC260Y_PROMPT_MS = 5,        /* from the prompt to the data */
-	BC260Y_QUIET_MS = 100,       /* before the fence behind a torn frame */
-	BC260Y_OWED_MS = 300000      /* a second result this late is lost, not late */
+	BC260Y_QUIET_MS = 100,       /* before the fence behind a torn frame, */
+	BC260Y_QUIET_MAX_MS = 2000,  /* if the line gets quiet at all */
+	BC260Y_OWED_MS = 300000      /* an answer this late is lost, not late */
 };
 
 struct bc260y_counters {
@@ -89,7 +92,103 @@ struct bc260y_counters {
 /* A second result that did not come. */
 struct bc260y_owed {
 	uint64_t since_ms;
-	uint8_t count;    /* the next so many matches are orphans */
-	uint8_t doubt;    /* settled by other means, but may still come */
+	uint8_t count; /* the next so many matches are orphans */
+	uint8_t doubt; /* settled by other means, but may still come */
 };
 
+/* Read only through the functions below. */
+struct bc260y_exchange {
+	struct bc260y_framer framer;
+	struct bc260y_counters counters;
+	struct bc260y_event deferred; /* the second event of one frame, NONE: there is none */
+	uint64_t fed_ms;              /* when bytes last came */
+
+	/* What is being written. */
+	const uint8_t *out;
+	size_t out_size;
+	uint64_t write_until_ms;
+	uint16_t fill_left; /* CRs due to a module that may be waiting for data, */
+	uint16_t fill_size; /* and how many one more prompt would ask for */
+
+	/* The command that is held or in flight. */
+	struct bc260y_shape shape;
+	char prefix[BC260Y_PREFIX_SIZE_MAX];
+	uint8_t prefix_size;
+	bool held;        /* accepted, nothing of it written yet */
+	bool active;      /* in flight */
+	bool bare;        /* lines without a prefix belong to it */
+	bool sent;        /* its line is written */
+	bool echoed;      /* its echo has come */
+	bool answered;    /* an information line has come */
+	bool final;       /* its OK has come */
+	bool early_final; /* before its prompt, so that another may follow */
+	bool prompted;    /* its prompt has come */
+	bool data_sent;   /* its data is written */
+	bool seconded;    /* its second result has come, which said */
+	int16_t second_code; /* 0, 550-574, or -1 */
+	bool inherited;   /* an older operation's second result came meanwhile */
+	bool dns_header;
+	uint8_t dns_left;    /* addresses still to come */
+	uint8_t dns_orphans; /* and those of an answer that nobody awaits */
+	uint16_t text_size;  /* with CR */
+	uint16_t data_size;
+	uint32_t timeout_ms;
+	uint64_t first_until_ms;
+	uint64_t second_until_ms;
+	uint64_t data_at_ms;
+
+	/* What the last command left behind, and the fence. */
+	char late_prefix[BC260Y_PREFIX_SIZE_MAX];
+	uint8_t late_prefix_size;
+	bool unfenced;       /* a fence must pass before the next command is written */
+	bool untrusted;      /* a frame was torn: nothing is believed before that */
+	bool fencing;        /* a query is in flight, */
+	bool fence_sent;     /* is written, */
+	bool fence_seen;     /* and its information line has come */
+	uint8_t fence;       /* the last query used */
+	uint8_t fences_owed; /* bit n: query n was not answered */
+	uint64_t fence_until_ms;
+	uint64_t fence_since_ms;
+	uint64_t torn_ms;
+	struct bc260y_owed owed[BC260Y_OWED_COUNT];
+	bool stray; /* a SEND OK may follow the OK of a count query (4.2) */
+
+	char text[BC260Y_COMMAND_SIZE_MAX]; /* the command, its CR, its data */
+};
+
+/* buffer: size bytes, at least BC260Y_FRAMER_SIZE_MIN, owned by the caller.
+ * Result: 0, or BC260Y_ERR_SPACE. */
+int bc260y_exchange_init(struct bc260y_exchange *x, uint8_t *buffer, size_t size);
+
+/* Takes a command. It is written as soon as the line is clear.
+ * Result: 0; BC260Y_ERR_BUSY while another is held or in flight; BC260Y_ERR_SPACE when
+ * it is too long; BC260Y_ERR_ARGUMENT, with *fault saying what was wrong. */
+int bc260y_exchange_start(struct bc260y_exchange *x, const struct bc260y_command *command,
+			  const char **fault);
+
+/* Withdraws a held command of which nothing was written. False: it is in flight. */
+bool bc260y_exchange_cancel(struct bc260y_exchange *x);
+
+/* True while a command is held, in flight, or ended half written: start says busy. */
+bool bc260y_exchange_busy(const struct bc260y_exchange *x);
+
+/* What to write now: their count, and *bytes, which live until the next call. */
+size_t bc260y_exchange_output(struct bc260y_exchange *x, const uint8_t **bytes, uint64_t now_ms);
+void bc260y_exchange_written(struct bc260y_exchange *x, size_t count, uint64_t now_ms);
+
+/* Takes what fits of bytes that were read and returns how many that was. */
+size_t bc260y_exchange_feed(struct bc260y_exchange *x, const void *bytes, size_t size,
+			    uint64_t now_ms);
+
+/* The next event, or BC260Y_EVENT_NONE; its bytes live until the next call. */
+enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x,
+					    struct bc260y_event *event, uint64_t now_ms);
+
+/* When to call output and next again though nothing was read, or BC260Y_NEVER. */
+uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x);
+
+/* The owed second results of that kind (and socket, for OPEN) were settled by other
+ * means. One may still come, and until it has the next success is doubtful. */
+void bc260y_exchange_settle(struct bc260y_exchange *x, enum bc260y_second second, uint8_t id);
+
+#endif

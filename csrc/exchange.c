@@ -1,0 +1,455 @@
+/*
+ * One command in flight, its answer told from everything else that comes in.
+ *
+ * Beyond the command in flight it remembers that a fence has to pass before the next
+ * one (a final result is missing, or a frame was torn), which fence queries were
+ * never answered, and which second results are owed. It does not know what a command
+ * is for, nor who asked.
+ */
+#include "exchange_in.h"
+
+#include <string.h>
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+
+/* Each answers with an information line of its own prefix, none of which is a URC. */
+static const struct {
+	const char *text;
+	uint8_t text_size;
+	uint8_t prefix_size;
+} fences[BC260Y_FENCE_COUNT] = {
+	{"AT+CSQ\r", 7, 4},
+	{"AT+CGSN=1\r", 10, 5},
+	{"AT+QICFG=\"dataformat\"\r", 22, 6},
+	{"AT+CGPADDR\r", 11, 8},
+};
+
+/* Outside data mode these are empty commands. */
+static const uint8_t fill[] = {'\r', '\r', '\r', '\r', '\r', '\r', '\r', '\r',
+			       '\r', '\r', '\r', '\r', '\r', '\r', '\r', '\r'};
+
+int bc260y_exchange_init(struct bc260y_exchange *x, uint8_t *buffer, size_t size)
+{
+	memset(x, 0, sizeof(*x));
+	x->fence = BC260Y_FENCE_COUNT - 1;
+	return bc260y_framer_init(&x->framer, buffer, size) ? BC260Y_ERR_SPACE : 0;
+}
+
+static bool half_written(const struct bc260y_exchange *x)
+{
+	const uint8_t *text = (const uint8_t *)x->text;
+
+	return x->out_size && x->out >= text && x->out < text + sizeof(x->text);
+}
+
+bool bc260y_exchange_busy(const struct bc260y_exchange *x)
+{
+	return x->held || x->active || half_written(x);
+}
+
+bool bc260y_exchange_cancel(struct bc260y_exchange *x)
+{
+	bool withdrawn = x->held;
+
+	x->held = false;
+	return withdrawn;
+}
+
+static void hold(struct bc260y_exchange *x, const struct bc260y_command *command,
+		 const char *prefix, size_t prefix_size)
+{
+	memcpy(x->text, command->text, command->text_size);
+	x->text[command->text_size] = '\r';
+	x->text_size = (uint16_t)(command->text_size + 1);
+	x->data_size = (uint16_t)command->data_size;
+	if (command->data_size)
+		memcpy(x->text + x->text_size, command->data, command->data_size);
+	x->prefix_size = (uint8_t)prefix_size;
+	if (x->prefix_size)
+		memcpy(x->prefix, prefix, x->prefix_size);
+	x->timeout_ms = command->timeout_ms ? command->timeout_ms : BC260Y_FIRST_MS;
+	x->bare = command->bare || x->shape.bare;
+	x->held = true;
+}
+
+int bc260y_exchange_start(struct bc260y_exchange *x, const struct bc260y_command *command,
+			  const char **fault)
+{
+	struct bc260y_shape shape;
+	const char *prefix = command->prefix;
+	size_t prefix_size = command->prefix_size;
+
+	if (bc260y_exchange_busy(x))
+		return BC260Y_ERR_BUSY;
+	if (command->text_size + 1 + command->data_size > sizeof(x->text))
+		return BC260Y_ERR_SPACE;
+	if (bc260y_command_shape(command->text, command->text_size, &shape, fault))
+		return BC260Y_ERR_ARGUMENT;
+	*fault = "data";
+	if (shape.prompted != command->data_size)
+		return BC260Y_ERR_ARGUMENT;
+	if (!prefix) {
+		prefix = shape.prefix;
+		prefix_size = shape.prefix_size;
+	}
+	*fault = "prefix";
+	if (prefix_size > sizeof(x->prefix))
+		return BC260Y_ERR_ARGUMENT;
+	x->shape = shape;
+	x->shape.prefix = NULL; /* it points into the caller's text */
+	hold(x, command, prefix, prefix_size);
+	return 0;
+}
+
+static void write_out(struct bc260y_exchange *x, const void *bytes, size_t size, uint64_t now_ms)
+{
+	x->out = bytes;
+	x->out_size = size;
+	x->write_until_ms = now_ms + BC260Y_WRITE_MS;
+}
+
+static void begin(struct bc260y_exchange *x, uint64_t now_ms)
+{
+	x->held = false;
+	x->active = true;
+	x->sent = x->echoed = x->answered = x->final = x->early_final = false;
+	x->prompted = x->data_sent = x->seconded = x->inherited = x->dns_header = false;
+	x->second_code = 0;
+	x->dns_left = 0;
+	x->first_until_ms = x->second_until_ms = x->data_at_ms = BC260Y_NEVER;
+	x->counters.commands++;
+	write_out(x, x->text, x->text_size, now_ms);
+}
+
+void bc260y_exchange_begin_data(struct bc260y_exchange *x, uint64_t now_ms)
+{
+	x->data_at_ms = BC260Y_NEVER;
+	write_out(x, x->text + x->text_size, x->data_size, now_ms);
+}
+
+struct bc260y_owed *bc260y_exchange_owed(struct bc260y_exchange *x, uint8_t second, uint8_t id,
+					 uint64_t now_ms)
+{
+	struct bc260y_owed *owed = &x->owed[BC260Y_SOCKET_COUNT + second - BC260Y_SECOND_SEND];
+
+	if (second == BC260Y_SECOND_OPEN)
+		owed = &x->owed[id];
+	if (now_ms - owed->since_ms > BC260Y_OWED_MS)
+		owed->count = owed->doubt = 0;
+	return owed;
+}
+
+static void owe(struct bc260y_exchange *x, uint64_t now_ms)
+{
+	struct bc260y_owed *owed;
+
+	if (x->dns_header) {
+		x->dns_orphans = x->dns_left;
+		return;
+	}
+	owed = bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
+	/* What came meanwhile may have been this one's: the debt is as old as the first,
+	 * or one lost line would shift all later answers by one for ever. */
+	if (!owed->count && !owed->doubt && !x->inherited)
+		owed->since_ms = now_ms;
+	if (owed->count < UINT8_MAX)
+		owed->count++;
+}
+
+void bc260y_exchange_settle(struct bc260y_exchange *x, enum bc260y_second second, uint8_t id)
+{
+	struct bc260y_owed *owed;
+
+	if (second == BC260Y_SECOND_NONE || second >= BC260Y_SECOND_COUNT ||
+	    (second == BC260Y_SECOND_OPEN && id >= BC260Y_SOCKET_COUNT))
+		return;
+	owed = bc260y_exchange_owed(x, (uint8_t)second, id, x->fed_ms);
+	owed->doubt = (uint8_t)MIN(owed->doubt + owed->count, UINT8_MAX);
+	owed->count = 0;
+}
+
+/* The command in flight has ended: what it leaves open, and its result. */
+enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc260y_event *event,
+					   enum bc260y_status status, int code, uint64_t now_ms)
+{
+	bool missing = status == BC260Y_STATUS_TIMEOUT || status == BC260Y_STATUS_TORN;
+
+	x->active = false;
+	if (missing && x->shape.prompted && !x->prompted) {
+		status = BC260Y_STATUS_NO_PROMPT;
+		x->fill_size = x->fill_left = x->data_size;
+	}
+	if (missing && x->shape.second && !x->seconded)
+		owe(x, now_ms);
+	if (status == BC260Y_STATUS_TIMEOUT)
+		x->counters.timeouts++;
+	if (x->early_final || (!x->final && status != BC260Y_STATUS_ERROR)) {
+		x->unfenced = true;
+		x->late_prefix_size = x->prefix_size;
+		memcpy(x->late_prefix, x->prefix, x->prefix_size);
+	}
+	event->type = BC260Y_EVENT_RESULT;
+	event->status = (uint8_t)status;
+	event->code = code;
+	event->doubtful = x->seconded && x->shape.second == BC260Y_SECOND_SEND &&
+			  bc260y_exchange_owed(x, BC260Y_SECOND_SEND, 0, now_ms)->doubt;
+	return BC260Y_EVENT_RESULT;
+}
+
+/* What the second result said decides, once it has come. */
+enum bc260y_event_type bc260y_exchange_end_seconded(struct bc260y_exchange *x,
+						    struct bc260y_event *event, uint64_t now_ms)
+{
+	enum bc260y_status status = x->second_code ? BC260Y_STATUS_FAIL : BC260Y_STATUS_OK;
+
+	return bc260y_exchange_end(x, event, status, x->second_code, now_ms);
+}
+
+static void fail_held(struct bc260y_exchange *x)
+{
+	x->held = false;
+	x->deferred = (struct bc260y_event){.type = BC260Y_EVENT_RESULT,
+					    .status = BC260Y_STATUS_NO_RESPONSE,
+					    .code = -1,
+					    .id = BC260Y_ID_NONE};
+}
+
+bool bc260y_exchange_is_fence(uint8_t fence, const char *line, size_t size)
+{
+	size_t prefix_size = fences[fence].prefix_size;
+
+	return size > prefix_size && line[prefix_size] == ':' &&
+	       !memcmp(line, fences[fence].text + 2, prefix_size);
+}
+
+bool bc260y_exchange_is_fence_echo(const struct bc260y_exchange *x, const char *line, size_t size)
+{
+	return x->fencing && size + 1 == fences[x->fence].text_size &&
+	       !memcmp(line, fences[x->fence].text, size);
+}
+
+/* The next query whose prefix no unanswered one shares; BC260Y_FENCE_COUNT: none. */
+static uint8_t free_fence(const struct bc260y_exchange *x)
+{
+	for (uint8_t i = 1; i <= BC260Y_FENCE_COUNT; i++) {
+		uint8_t n = (uint8_t)(x->fence + i) % BC260Y_FENCE_COUNT;
+		bool late = fences[n].prefix_size == x->late_prefix_size &&
+			    !memcmp(fences[n].text + 2, x->late_prefix, x->late_prefix_size);
+
+		if (!late && !(x->fences_owed & (1u << n)))
+			return n;
+	}
+	return BC260Y_FENCE_COUNT;
+}
+
+static void begin_fence(struct bc260y_exchange *x, uint8_t fence, uint64_t now_ms)
+{
+	x->fence = fence;
+	x->fencing = true;
+	x->fence_sent = x->fence_seen = false;
+	x->fence_until_ms = BC260Y_NEVER;
+	x->fence_since_ms = now_ms;
+	x->counters.fences++;
+	write_out(x, fences[x->fence].text, fences[x->fence].text_size, now_ms);
+}
+
+void bc260y_exchange_abandon_fence(struct bc260y_exchange *x)
+{
+	if (x->fencing)
+		x->fences_owed |= (uint8_t)(1u << x->fence);
+	x->fencing = false;
+}
+
+void bc260y_exchange_pass_fence(struct bc260y_exchange *x)
+{
+	x->fencing = x->unfenced = x->untrusted = false;
+	x->fences_owed = 0;
+	x->late_prefix_size = 0;
+	x->fill_size = 0;
+}
+
+/* After a torn frame the rest of it may still be coming in. */
+static uint64_t quiet_ms(const struct bc260y_exchange *x)
+{
+	if (!x->untrusted)
+		return 0;
+	return MIN(x->fed_ms + BC260Y_QUIET_MS, x->torn_ms + BC260Y_QUIET_MAX_MS);
+}
+
+/* Starts to write what is due, if the line is clear for it. */
+static void advance(struct bc260y_exchange *x, uint64_t now_ms)
+{
+	uint8_t fence;
+
+	if (x->out_size)
+		return;
+	if (x->fill_left) {
+		write_out(x, fill, MIN(x->fill_left, sizeof(fill)), now_ms);
+		return;
+	}
+	if (x->active) {
+		if (now_ms >= x->data_at_ms)
+			bc260y_exchange_begin_data(x, now_ms);
+		return;
+	}
+	if (x->fencing || bc260y_framer_in_payload(&x->framer) || !(x->held || x->untrusted))
+		return;
+	if (!x->unfenced) {
+		begin(x, now_ms);
+		return;
+	}
+	if (now_ms < quiet_ms(x))
+		return;
+	if (now_ms - x->fence_since_ms > BC260Y_OWED_MS)
+		x->fences_owed = 0;
+	fence = free_fence(x);
+	if (fence < BC260Y_FENCE_COUNT)
+		begin_fence(x, fence, now_ms);
+	else if (x->held)
+		fail_held(x);
+}
+
+size_t bc260y_exchange_output(struct bc260y_exchange *x, const uint8_t **bytes, uint64_t now_ms)
+{
+	advance(x, now_ms);
+	*bytes = x->out;
+	return x->out_size;
+}
+
+/* The last byte of something was written: now its answer has a deadline. */
+static void all_written(struct bc260y_exchange *x, const uint8_t *end, uint64_t now_ms)
+{
+	const uint8_t *text_end = (const uint8_t *)x->text + x->text_size;
+
+	if (x->fencing && end == (const uint8_t *)fences[x->fence].text + fences[x->fence].text_size) {
+		x->fence_sent = true;
+		x->fence_until_ms = now_ms + BC260Y_FIRST_MS;
+	} else if (x->active && end == text_end) {
+		x->sent = true;
+		x->first_until_ms = now_ms + x->timeout_ms;
+	} else if (x->active && end == text_end + x->data_size) {
+		x->data_sent = true;
+		x->first_until_ms = x->final ? BC260Y_NEVER : now_ms + BC260Y_FIRST_MS;
+		if (x->final)
+			x->second_until_ms = now_ms + x->shape.second_ms;
+	}
+}
+
+void bc260y_exchange_written(struct bc260y_exchange *x, size_t count, uint64_t now_ms)
+{
+	count = MIN(count, x->out_size);
+	if (x->out == fill)
+		x->fill_left = (uint16_t)(x->fill_left - count);
+	x->out_size -= count;
+	x->out = x->out == fill ? fill : x->out + count;
+	if (count && !x->out_size)
+		all_written(x, x->out, now_ms);
+}
+
+size_t bc260y_exchange_feed(struct bc260y_exchange *x, const void *bytes, size_t size,
+			    uint64_t now_ms)
+{
+	if (bc260y_framer_in_payload(&x->framer)) {
+		uint64_t pause_ms = now_ms - x->fed_ms;
+
+		if (x->first_until_ms != BC260Y_NEVER)
+			x->first_until_ms += pause_ms;
+		if (x->second_until_ms != BC260Y_NEVER)
+			x->second_until_ms += pause_ms;
+		if (x->fence_until_ms != BC260Y_NEVER)
+			x->fence_until_ms += pause_ms;
+	}
+	if (size)
+		x->fed_ms = now_ms;
+	return bc260y_framer_feed(&x->framer, bytes, size);
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When the command in flight, or the fence, is given up. */
+static uint64_t patience_ms(const struct bc260y_exchange *x)
+{
+	uint64_t until_ms = BC260Y_NEVER;
+
+	if (x->out_size && (x->held || x->active || x->fencing))
+		until_ms = x->write_until_ms;
+	if (x->active)
+		until_ms = earliest(until_ms, earliest(x->first_until_ms, x->second_until_ms));
+	if (x->fencing)
+		until_ms = earliest(until_ms, x->fence_until_ms);
+	return until_ms;
+}
+
+uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
+{
+	uint64_t until_ms;
+
+	if (x->deferred.type)
+		return 0;
+	if (bc260y_framer_in_payload(&x->framer))
+		return x->fed_ms + BC260Y_STALL_MS;
+	until_ms = patience_ms(x);
+	if (x->active && !x->out_size)
+		return earliest(until_ms, x->data_at_ms);
+	if (!x->unfenced || x->fencing || x->out_size || !(x->held || x->untrusted))
+		return until_ms;
+	if (free_fence(x) == BC260Y_FENCE_COUNT)
+		return x->held ? 0 : x->fence_since_ms + BC260Y_OWED_MS + 1;
+	return earliest(until_ms, quiet_ms(x));
+}
+
+/* A deadline has passed: what of it comes to an end. */
+static enum bc260y_event_type give_up(struct bc260y_exchange *x, struct bc260y_event *event,
+				      uint64_t now_ms)
+{
+	if (now_ms < patience_ms(x))
+		return BC260Y_EVENT_NONE;
+	if (x->active && x->seconded) {
+		/* Quiet after the first address (2.3.6 note 2), or no OK after the second
+		 * result: either way that result stands. */
+		return bc260y_exchange_end_seconded(x, event, now_ms);
+	}
+	if (x->active)
+		return bc260y_exchange_end(x, event, BC260Y_STATUS_TIMEOUT, -1, now_ms);
+	bc260y_exchange_abandon_fence(x);
+	/* A line that takes no bytes: the command can't follow what stands in its way. */
+	if (x->held && x->out_size) {
+		fail_held(x);
+		*event = x->deferred;
+		x->deferred.type = BC260Y_EVENT_NONE;
+		return BC260Y_EVENT_RESULT;
+	}
+	return BC260Y_EVENT_NONE;
+}
+
+enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x,
+					    struct bc260y_event *event, uint64_t now_ms)
+{
+	struct bc260y_frame frame;
+	enum bc260y_frame_type type;
+
+	*event = x->deferred;
+	x->deferred.type = BC260Y_EVENT_NONE;
+	if (event->type)
+		return (enum bc260y_event_type)event->type;
+	event->code = -1;
+	event->id = BC260Y_ID_NONE;
+	for (;;) {
+		type = bc260y_framer_next(&x->framer, &frame);
+		if (type == BC260Y_FRAME_NONE && bc260y_framer_in_payload(&x->framer)) {
+			if (now_ms < x->fed_ms + BC260Y_STALL_MS)
+				return BC260Y_EVENT_NONE;
+			bc260y_framer_abort(&x->framer);
+			continue;
+		}
+		if (type == BC260Y_FRAME_NONE) {
+			event->size = 0;
+			return give_up(x, event, now_ms);
+		}
+		if (bc260y_exchange_take(x, type, &frame, event, now_ms))
+			return (enum bc260y_event_type)event->type;
+	}
+}

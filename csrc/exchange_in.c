@@ -1,0 +1,411 @@
+/*
+ * What comes in, told apart: the answer of the command in flight, its second result,
+ * a URC, or an orphan.
+ *
+ * It reads and marks the state of the exchange. When that moves on by itself, by time
+ * or by what is written, is exchange.c's.
+ */
+#include "exchange_in.h"
+
+#include <string.h>
+
+static enum bc260y_event_type give(struct bc260y_exchange *x, struct bc260y_event *event,
+				   enum bc260y_event_type type)
+{
+	event->type = (uint8_t)type;
+	if (type == BC260Y_EVENT_ORPHAN)
+		x->counters.orphans++;
+	else if (type == BC260Y_EVENT_URC)
+		x->counters.urcs++;
+	else if (type == BC260Y_EVENT_TORN)
+		x->counters.torn++;
+	return type;
+}
+
+/* Gives event, and behind it the result that the same frame decided: without its
+ * bytes, which may have moved by then. */
+static enum bc260y_event_type give_before(struct bc260y_exchange *x, struct bc260y_event *event,
+					  enum bc260y_event_type type, struct bc260y_event *result)
+{
+	result->size = 0;
+	x->deferred = *result;
+	return give(x, event, type);
+}
+
+/* The number of +CME ERROR, or -1. */
+static int error_code(const char *line, size_t size)
+{
+	struct bc260y_reader reader;
+	int64_t code;
+
+	bc260y_reader_init(&reader, line, size, size > 5 && line[2] == 'M' && line[3] == 'S'
+							 ? "+CMS ERROR"
+							 : "+CME ERROR");
+	code = bc260y_reader_number(&reader, 0, INT16_MAX);
+	return reader.error ? -1 : (int)code;
+}
+
+static enum bc260y_event_type take_final(struct bc260y_exchange *x, enum bc260y_word word,
+					 struct bc260y_event *event, uint64_t now_ms)
+{
+	const char *line = (const char *)event->bytes;
+
+	if (x->fencing && x->fence_seen && word == BC260Y_WORD_OK) {
+		bc260y_exchange_pass_fence(x);
+		return BC260Y_EVENT_NONE;
+	}
+	if (!x->active || !x->sent || (x->final && word == BC260Y_WORD_OK))
+		return give(x, event, BC260Y_EVENT_ORPHAN);
+	x->stray = false;
+	if (word == BC260Y_WORD_ERROR)
+		return bc260y_exchange_end(x, event, BC260Y_STATUS_ERROR,
+					   error_code(line, event->size), now_ms);
+	x->final = true;
+	if (x->shape.second == BC260Y_SECOND_NONE) {
+		x->stray = x->shape.count;
+		return bc260y_exchange_end(x, event, BC260Y_STATUS_OK, -1, now_ms);
+	}
+	if (x->shape.prompted && !x->data_sent) {
+		x->early_final = true;
+		return BC260Y_EVENT_NONE;
+	}
+	x->first_until_ms = BC260Y_NEVER;
+	if (x->seconded && !x->dns_left)
+		return bc260y_exchange_end_seconded(x, event, now_ms);
+	if (x->second_until_ms == BC260Y_NEVER)
+		x->second_until_ms = now_ms + x->shape.second_ms;
+	return BC260Y_EVENT_NONE;
+}
+
+/* An older operation's second result, or one that nobody waits for. */
+static enum bc260y_event_type take_late_second(struct bc260y_exchange *x,
+					       struct bc260y_owed *owed, uint8_t second,
+					       struct bc260y_event *event)
+{
+	if (owed->count)
+		owed->count--;
+	else if (owed->doubt)
+		owed->doubt--;
+	x->inherited |= x->active && x->shape.second == second;
+	return give(x, event, BC260Y_EVENT_ORPHAN);
+}
+
+static bool awaits(const struct bc260y_exchange *x, uint8_t second, uint8_t id)
+{
+	return x->active && x->sent && !x->seconded && x->shape.second == second &&
+	       (second != BC260Y_SECOND_OPEN || x->shape.id == id) &&
+	       (!x->shape.prompted || x->data_sent);
+}
+
+static enum bc260y_event_type take_second(struct bc260y_exchange *x, uint8_t second, uint8_t id,
+					  int code, struct bc260y_event *event, uint64_t now_ms)
+{
+	struct bc260y_owed *owed = bc260y_exchange_owed(x, second, id, now_ms);
+	struct bc260y_event result = *event;
+
+	if (owed->count || !awaits(x, second, id))
+		return take_late_second(x, owed, second, event);
+	x->seconded = true;
+	x->second_code = (int16_t)code;
+	x->second_until_ms = BC260Y_NEVER;
+	if (!x->final && x->first_until_ms > now_ms + BC260Y_FINAL_GRACE_MS)
+		x->first_until_ms = now_ms + BC260Y_FINAL_GRACE_MS;
+	if (x->final)
+		bc260y_exchange_end_seconded(x, &result, now_ms);
+	if (second != BC260Y_SECOND_OPEN) {
+		*event = result;
+		return x->final ? BC260Y_EVENT_RESULT : BC260Y_EVENT_NONE;
+	}
+	if (x->final)
+		return give_before(x, event, BC260Y_EVENT_INFO, &result);
+	return give(x, event, BC260Y_EVENT_INFO);
+}
+
+static enum bc260y_event_type take_open(struct bc260y_exchange *x, struct bc260y_event *event,
+					uint64_t now_ms)
+{
+	struct bc260y_reader reader;
+	int64_t id;
+	int64_t code;
+
+	bc260y_reader_init(&reader, (const char *)event->bytes, event->size, "+QIOPEN");
+	id = bc260y_reader_number(&reader, 0, BC260Y_SOCKET_COUNT - 1);
+	code = bc260y_reader_number(&reader, 0, INT16_MAX);
+	if (reader.error)
+		return give(x, event, BC260Y_EVENT_ORPHAN);
+	return take_second(x, BC260Y_SECOND_OPEN, (uint8_t)id, (int)code, event, now_ms);
+}
+
+static enum bc260y_event_type take_send(struct bc260y_exchange *x, enum bc260y_word word,
+					struct bc260y_event *event, uint64_t now_ms)
+{
+	/* 4.2 ends the count query's answer with it; an OK may still follow, which the
+	 * fence takes up. */
+	if (x->active && x->shape.count && x->answered && word == BC260Y_WORD_SEND_OK)
+		return bc260y_exchange_end(x, event, BC260Y_STATUS_OK, -1, now_ms);
+	if (x->stray && word == BC260Y_WORD_SEND_OK && !(x->active && x->final)) {
+		x->stray = false;
+		return give(x, event, BC260Y_EVENT_ORPHAN);
+	}
+	return take_second(x, BC260Y_SECOND_SEND, BC260Y_ID_NONE,
+			   word == BC260Y_WORD_SEND_OK ? 0 : -1, event, now_ms);
+}
+
+static bool is_address(const char *line, size_t size)
+{
+	for (size_t i = sizeof("+QIDNSGIP:") - 1; i < size; i++)
+		if (line[i] == '.' || line[i] == ':' || line[i] == '"')
+			return true;
+	return false;
+}
+
+static enum bc260y_event_type take_dns_address(struct bc260y_exchange *x,
+					       struct bc260y_event *event, uint64_t now_ms)
+{
+	struct bc260y_event result = *event;
+
+	if (x->dns_orphans) {
+		x->dns_orphans--;
+		return give(x, event, BC260Y_EVENT_ORPHAN);
+	}
+	if (!x->active || !x->dns_header || !x->dns_left)
+		return give(x, event, BC260Y_EVENT_ORPHAN);
+	x->dns_left--;
+	x->seconded = true;
+	/* 2.3.6 note 2: the first address may be all that comes. */
+	x->second_until_ms = now_ms + BC260Y_DNS_QUIET_MS;
+	if (x->dns_left)
+		return give(x, event, BC260Y_EVENT_INFO);
+	x->second_until_ms = BC260Y_NEVER;
+	if (x->final) {
+		bc260y_exchange_end_seconded(x, &result, now_ms);
+		return give_before(x, event, BC260Y_EVENT_INFO, &result);
+	}
+	if (x->first_until_ms > now_ms + BC260Y_FINAL_GRACE_MS)
+		x->first_until_ms = now_ms + BC260Y_FINAL_GRACE_MS;
+	return give(x, event, BC260Y_EVENT_INFO);
+}
+
+static enum bc260y_event_type take_dns(struct bc260y_exchange *x, struct bc260y_event *event,
+				       uint64_t now_ms)
+{
+	struct bc260y_owed *owed = bc260y_exchange_owed(x, BC260Y_SECOND_DNS, 0, now_ms);
+	const char *line = (const char *)event->bytes;
+	struct bc260y_reader reader;
+	int64_t code;
+	int64_t count = 0;
+
+	if (is_address(line, event->size))
+		return take_dns_address(x, event, now_ms);
+	bc260y_reader_init(&reader, line, event->size, "+QIDNSGIP");
+	code = bc260y_reader_number(&reader, 0, INT16_MAX);
+	bc260y_reader_number_opt(&reader, 0, UINT8_MAX, &count);
+	if (reader.error)
+		return give(x, event, BC260Y_EVENT_ORPHAN);
+	x->dns_orphans = 0;
+	if (owed->count || !awaits(x, BC260Y_SECOND_DNS, 0) || x->dns_header) {
+		x->dns_orphans = (uint8_t)count;
+		return take_late_second(x, owed, BC260Y_SECOND_DNS, event);
+	}
+	if (code || !count)
+		return take_second(x, BC260Y_SECOND_DNS, 0, code ? (int)code : -1, event, now_ms);
+	x->dns_header = true;
+	x->dns_left = (uint8_t)count;
+	return give(x, event, BC260Y_EVENT_INFO);
+}
+
+static enum bc260y_event_type take_ready(struct bc260y_exchange *x, struct bc260y_event *event,
+					 uint64_t now_ms)
+{
+	bool pending = x->active || x->held;
+	bool half = x->out_size != 0;
+
+	x->counters.resets++;
+	bc260y_exchange_pass_fence(x);
+	bc260y_framer_forget(&x->framer);
+	memset(x->owed, 0, sizeof(x->owed));
+	x->stray = false;
+	x->dns_orphans = 0;
+	event->type = BC260Y_EVENT_RESET;
+	event->size = 0;
+	if (pending) {
+		x->deferred = *event;
+		bc260y_exchange_end(x, event, BC260Y_STATUS_RESET, -1, now_ms);
+		bc260y_exchange_pass_fence(x);
+	}
+	x->held = false;
+	x->out_size = 0;
+	x->fill_left = half; /* ends the line whose rest the module would read alone */
+	x->unfenced = half;
+	return (enum bc260y_event_type)event->type;
+}
+
+static char fold(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static bool has_prefix(const char *line, size_t size, const char *prefix, size_t prefix_size)
+{
+	if (!prefix_size || size <= prefix_size || line[prefix_size] != ':')
+		return false;
+	for (size_t i = 0; i < prefix_size; i++)
+		if (line[i] != fold(prefix[i]))
+			return false;
+	return true;
+}
+
+static enum bc260y_event_type take_prefixed(struct bc260y_exchange *x, struct bc260y_event *event)
+{
+	const char *line = (const char *)event->bytes;
+
+	if (x->active && x->sent && has_prefix(line, event->size, x->prefix, x->prefix_size) &&
+	    !bc260y_line_is_urc(line, event->size)) {
+		x->answered = true;
+		return give(x, event, BC260Y_EVENT_INFO);
+	}
+	if (x->fencing && x->fence_sent && bc260y_exchange_is_fence(x->fence, line, event->size)) {
+		x->fence_seen = true;
+		return BC260Y_EVENT_NONE;
+	}
+	for (uint8_t i = 0; i < BC260Y_FENCE_COUNT; i++) {
+		if ((x->fences_owed & (1u << i)) &&
+		    bc260y_exchange_is_fence(i, line, event->size)) {
+			x->fences_owed &= (uint8_t)~(1u << i);
+			return give(x, event, BC260Y_EVENT_ORPHAN);
+		}
+	}
+	if (has_prefix(line, event->size, x->late_prefix, x->late_prefix_size) &&
+	    !bc260y_line_is_urc(line, event->size))
+		return give(x, event, BC260Y_EVENT_ORPHAN);
+	return give(x, event, BC260Y_EVENT_URC);
+}
+
+static bool is_echo(const struct bc260y_exchange *x, const char *line, size_t size)
+{
+	return x->active && !x->echoed && size + 1 == x->text_size && !memcmp(line, x->text, size);
+}
+
+static enum bc260y_event_type take_bare(struct bc260y_exchange *x, struct bc260y_event *event)
+{
+	const char *line = (const char *)event->bytes;
+
+	if (is_echo(x, line, event->size)) {
+		x->echoed = true;
+		return BC260Y_EVENT_NONE;
+	}
+	if (bc260y_exchange_is_fence_echo(x, line, event->size))
+		return BC260Y_EVENT_NONE;
+	if (x->active && x->sent && x->bare) {
+		x->answered = true;
+		return give(x, event, BC260Y_EVENT_INFO);
+	}
+	return give(x, event, x->unfenced ? BC260Y_EVENT_ORPHAN : BC260Y_EVENT_URC);
+}
+
+/* Between a torn frame and its fence a line may be payload dressed as a result. */
+static enum bc260y_event_type take_untrusted(struct bc260y_exchange *x, struct bc260y_event *event)
+{
+	const char *line = (const char *)event->bytes;
+
+	if (bc260y_exchange_is_fence_echo(x, line, event->size))
+		return BC260Y_EVENT_NONE;
+	if (!x->fencing || !x->fence_sent)
+		return give(x, event, BC260Y_EVENT_TORN);
+	if (bc260y_exchange_is_fence(x->fence, line, event->size)) {
+		x->fence_seen = true;
+		return BC260Y_EVENT_NONE;
+	}
+	if (!x->fence_seen || bc260y_line_word(line, event->size) != BC260Y_WORD_OK)
+		return give(x, event, BC260Y_EVENT_TORN);
+	bc260y_exchange_pass_fence(x);
+	return give(x, event, BC260Y_EVENT_TRUSTED);
+}
+
+static enum bc260y_event_type take_line(struct bc260y_exchange *x, struct bc260y_event *event,
+					uint64_t now_ms)
+{
+	const char *line = (const char *)event->bytes;
+	enum bc260y_word word = bc260y_line_word(line, event->size);
+
+	if (x->untrusted)
+		return take_untrusted(x, event);
+	switch (word) {
+	case BC260Y_WORD_OK:
+	case BC260Y_WORD_ERROR:
+		return take_final(x, word, event, now_ms);
+	case BC260Y_WORD_SEND_OK:
+	case BC260Y_WORD_SEND_FAIL:
+		return take_send(x, word, event, now_ms);
+	case BC260Y_WORD_CLOSE_OK:
+		return take_second(x, BC260Y_SECOND_CLOSE, BC260Y_ID_NONE, 0, event, now_ms);
+	case BC260Y_WORD_OPEN:
+		return take_open(x, event, now_ms);
+	case BC260Y_WORD_DNS:
+		return take_dns(x, event, now_ms);
+	case BC260Y_WORD_READY:
+		return take_ready(x, event, now_ms);
+	default:
+		return line[0] == '+' ? take_prefixed(x, event) : take_bare(x, event);
+	}
+}
+
+static enum bc260y_event_type take_prompt(struct bc260y_exchange *x, struct bc260y_event *event,
+					  uint64_t now_ms)
+{
+	event->bytes = (const uint8_t *)">";
+	event->size = 1;
+	if (x->active && x->sent && x->shape.prompted && !x->prompted) {
+		x->prompted = true;
+		x->data_at_ms = now_ms + BC260Y_PROMPT_MS;
+		return BC260Y_EVENT_NONE;
+	}
+	/* It came after all: the module waits for the data that nobody will send. */
+	x->fill_left = x->fill_size;
+	return give(x, event, x->untrusted ? BC260Y_EVENT_TORN : BC260Y_EVENT_ORPHAN);
+}
+
+static enum bc260y_event_type take_torn(struct bc260y_exchange *x, struct bc260y_event *event,
+					uint64_t now_ms)
+{
+	struct bc260y_event result = {.code = -1, .id = BC260Y_ID_NONE};
+
+	x->untrusted = x->unfenced = true;
+	x->torn_ms = now_ms;
+	bc260y_exchange_abandon_fence(x);
+	if (!x->active)
+		return give(x, event, BC260Y_EVENT_TORN);
+	/* A module that has prompted takes what comes next for its data. */
+	if (x->prompted && x->data_at_ms != BC260Y_NEVER)
+		bc260y_exchange_begin_data(x, now_ms);
+	bc260y_exchange_end(x, &result, BC260Y_STATUS_TORN, -1, now_ms);
+	return give_before(x, event, BC260Y_EVENT_TORN, &result);
+}
+
+enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x,
+					    enum bc260y_frame_type type,
+					    const struct bc260y_frame *frame,
+					    struct bc260y_event *event, uint64_t now_ms)
+{
+	event->bytes = frame->bytes;
+	event->size = frame->size;
+	event->id = frame->id;
+	switch (type) {
+	case BC260Y_FRAME_LINE:
+		return take_line(x, event, now_ms);
+	case BC260Y_FRAME_PAYLOAD:
+		if (x->untrusted)
+			return give(x, event, BC260Y_EVENT_TORN);
+		x->counters.payloads++;
+		x->counters.payload_bytes += frame->size;
+		return give(x, event, BC260Y_EVENT_PAYLOAD);
+	case BC260Y_FRAME_PROMPT:
+		return take_prompt(x, event, now_ms);
+	case BC260Y_FRAME_TORN:
+		return take_torn(x, event, now_ms);
+	default:
+		x->counters.overflows++;
+		x->counters.overflow_bytes += frame->size;
+		return give(x, event, BC260Y_EVENT_OVERFLOW);
+	}
+}

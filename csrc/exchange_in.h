@@ -1,0 +1,32 @@
+/*
+ * Between the two halves of the exchange: what it does (exchange.c) and what it makes
+ * of what comes in (exchange_in.c). For these two files alone.
+ */
+#ifndef BC260Y_EXCHANGE_IN_H
+#define BC260Y_EXCHANGE_IN_H
+
+#include "exchange.h"
+
+/* exchange_in.c: what a frame means. NONE: it was part of something, no event yet. */
+enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x,
+					    enum bc260y_frame_type type,
+					    const struct bc260y_frame *frame,
+					    struct bc260y_event *event, uint64_t now_ms);
+
+/* exchange.c: the command in flight has ended; fills in its RESULT. */
+enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc260y_event *event,
+					   enum bc260y_status status, int code, uint64_t now_ms);
+/* The same by what its second result said. */
+enum bc260y_event_type bc260y_exchange_end_seconded(struct bc260y_exchange *x,
+						    struct bc260y_event *event, uint64_t now_ms);
+/* The data of the command in flight is written as soon as the line takes it. */
+void bc260y_exchange_begin_data(struct bc260y_exchange *x, uint64_t now_ms);
+struct bc260y_owed *bc260y_exchange_owed(struct bc260y_exchange *x, uint8_t second, uint8_t id,
+					 uint64_t now_ms);
+/* True when line is what that query asks for. */
+bool bc260y_exchange_is_fence(uint8_t fence, const char *line, size_t size);
+bool bc260y_exchange_is_fence_echo(const struct bc260y_exchange *x, const char *line, size_t size);
+void bc260y_exchange_pass_fence(struct bc260y_exchange *x);
+void bc260y_exchange_abandon_fence(struct bc260y_exchange *x);
+
+#endif
