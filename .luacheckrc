@@ -3,5 +3,5 @@ cache = false
 max_line_length = 100
 max_code_line_length = 100
 exclude_files = {"build"}
-files["spec"] = {std = "+busted"}
-files["rockspec"] = {std = "+rockspec"}
+files["spec/**/*.lua"] = {std = "+busted"}
+files["**/*.rockspec"] = {std = "+rockspec"}

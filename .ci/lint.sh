@@ -12,7 +12,10 @@ lua_files=$(echo "$all" | grep -E '\.(lua|rockspec)$')
 c_files=$(echo "$all" | grep -E '\.[ch]$')
 
 for f in $lua_files; do
-  if luacheck -qq --no-color "$f"; then good; else bad "$f: luacheck"; fi
+  if said=$(luacheck -qq --no-color --no-cache "$f"); then good; else
+    echo "$said"
+    bad "$f: luacheck"
+  fi
 done
 
 # Each file compiled once more with optimisation, as some warnings need it.

@@ -137,13 +137,13 @@ local function read_input(path)
   return data
 end
 
--- Asks until all is acknowledged or the time is up. Result: acknowledged, err, code.
-local function wait_for_acknowledgement(modem, socket, size, timeout)
+-- Asks until all is acknowledged or the time is up. Result: acknowledged, or nil, err, code.
+local function wait_for_acknowledgement(socket, size, timeout)
   local deadline = bc260y.core.now() + timeout
   while true do
-    local _, acked, code = socket:acked()
-    if type(code) ~= "number" or not _ then
-      return nil, acked, code
+    local sent, acked, unacked = socket:acked()
+    if not sent then
+      return nil, acked, unacked
     end
     if acked >= size or bc260y.core.now() >= deadline then
       return acked
@@ -197,7 +197,7 @@ function commands.send(options)
   end
   local acked, why, code
   if not options.udp then
-    acked, why, code = wait_for_acknowledgement(modem, socket, #data, options.timeout or 60)
+    acked, why, code = wait_for_acknowledgement(socket, #data, options.timeout or 60)
   end
   if options.answer then
     print_answer(socket, options.answer)
