@@ -8,7 +8,7 @@ bad() {
 }
 
 all=$(.ci/files.sh)
-lua_files=$(echo "$all" | grep -E '\.(lua|rockspec)$')
+lua_files=$(echo "$all" | grep -E '\.lua$')
 c_files=$(echo "$all" | grep -E '\.[ch]$')
 
 for f in $lua_files; do

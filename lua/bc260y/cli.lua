@@ -139,7 +139,6 @@ local function make_parser(argparse)
     :argname("SECONDS"):convert(seconds)
   parser:command("listen", "Print what the module says by itself, until interrupted.")
   add_virtual(parser)
-  -- Done by bin/bc260y before Lua starts; here for the help, and for other launchers.
   parser:command("run", "Run a Lua script that uses the module bc260y.")
     :argument("script", "The script and its arguments."):args("+")
   return parser
@@ -158,6 +157,10 @@ local function say_on_error(err)
 end
 
 local function parse_and_run(args)
+  -- What follows the script's name is the script's, options too.
+  if args[1] == "run" and args[2] and args[2]:sub(1, 1) ~= "-" then
+    return require("bc260y.cli.run")(args)
+  end
   local argparse = cli.need("argparse", "lua-argparse", "the command line")
   local parser = make_parser(argparse)
   local ok, options = parser:pparse(args)

@@ -244,16 +244,4 @@ function commands.virtual(options)
   require("bc260y.cli.virtual")(options)
 end
 
-function commands.run(options)
-  local script = table.remove(options.script, 1)
-  local chunk, err = loadfile(script)
-  if not chunk then
-    cli.give_up(statuses.usage, err)
-  end
-  _G.arg = options.script
-  _G.arg[0] = script
-  local unpack = table.unpack or unpack -- luacheck: ignore
-  chunk(unpack(options.script))
-end
-
 return commands

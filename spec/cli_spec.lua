@@ -1,0 +1,213 @@
+-- The command line, run as a process: what it prints, what it says on standard error,
+-- and its exit status.
+
+local socket = require "socket"
+
+-- Runs bc260y with one shell line of arguments. Result: out, err, status.
+local function run(arguments)
+  local err_path = os.tmpname()
+  local pipe = io.popen(("timeout 60 bin/bc260y %s 2>%s; echo $?"):format(arguments, err_path))
+  local out = pipe:read("*a")
+  pipe:close()
+  local file = io.open(err_path)
+  local err = file:read("*a")
+  file:close()
+  os.remove(err_path)
+  local printed, status = out:match("^(.-)(%d+)\n$")
+  return printed, err, tonumber(status)
+end
+
+local function refused(arguments, status, pattern)
+  local out, err, got = run(arguments)
+  assert.equal(status, got, err)
+  assert.equal("", out)
+  assert.matches("^bc260y: ", err)
+  assert.matches(pattern, err)
+  assert.not_matches("traceback", err)
+end
+
+describe("bc260y #integration", function()
+  it("--help says what the exit statuses mean", function()
+    local out, _, status = run("--help")
+    assert.equal(0, status)
+    assert.matches("Exit status:", out, 1, true)
+    assert.matches("virtual", out, 1, true)
+  end)
+
+  it("--version prints the version of the module", function()
+    local out, _, status = run("--version")
+    assert.equal(0, status)
+    assert.matches("^bc260y %S+\n$", out)
+  end)
+
+  it("refuses wrong usage with status 2", function()
+    refused("", 2, "a command is required")
+    refused("frobnicate", 2, "frobnicate")
+    refused("--baud fast ports", 2, "fast")
+    refused("--timeout -1 ports", 2, "timeout")
+    refused("at", 2, "text")
+    refused("send server.example 70000", 2, "70000")
+    refused("virtual --name broken", 2, "NAME=VALUE")
+    refused("virtual --trait nonsense=1", 2, "nonsense")
+    refused("virtual", 2, "pty")
+  end)
+
+  it("asks for a port when none is given", function()
+    refused("at AT", 2, "BC260Y_PORT")
+  end)
+
+  it("says why a port can't be opened, with status 3", function()
+    refused("--port /dev/no-such-port at AT", 3, "no device")
+    refused("--port README.md at AT", 3, "README.md")
+    refused("--port unix:/no/such/socket at AT", 3, "no device")
+    local server = assert(socket.bind("127.0.0.1", 0))
+    local _, port = server:getsockname()
+    server:close()
+    refused("--port tcp://127.0.0.1:" .. port .. " at AT", 3, "closed")
+  end)
+
+  it("gives up on a silent module with status 4", function()
+    local server = assert(socket.bind("127.0.0.1", 0))
+    local _, port = server:getsockname()
+    refused("--port tcp://127.0.0.1:" .. port .. " --timeout 0.2 at AT", 4, "AT: ")
+    server:close()
+  end)
+
+  it("ports lists ports, and as JSON gives a list", function()
+    local _, _, status = run("ports")
+    assert.equal(0, status)
+    local out
+    out, _, status = run("--json ports")
+    assert.equal(0, status)
+    assert.matches("^%[", out)
+  end)
+
+  it("send refuses a file that can't be read before it opens the port", function()
+    refused("--port /dev/no-such-port send server.example 7 /no/such/file", 2, "/no/such/file")
+  end)
+end)
+
+describe("bc260y with a module #integration", function()
+  local dir, port, pid
+
+  setup(function()
+    dir = os.tmpname()
+    os.remove(dir)
+    assert(os.execute("mkdir " .. dir))
+    port = dir .. "/tty"
+    local pipe = io.popen(("bin/bc260y virtual --pty %s --lifetime 120"
+      .. " --name server.example=127.0.0.1 >%s/log 2>&1 & echo $!"):format(port, dir))
+    pid = pipe:read("*n")
+    pipe:close()
+    for _ = 1, 200 do
+      local file = io.open(port)
+      if file then
+        file:close()
+        return
+      end
+      socket.sleep(0.05)
+    end
+    error("the virtual module did not start: " .. io.open(dir .. "/log"):read("*a"))
+  end)
+
+  teardown(function()
+    os.execute(("kill %d 2>/dev/null; rm -rf %s"):format(pid, dir))
+  end)
+
+  local function with_port(arguments)
+    return run("--port " .. port .. " " .. arguments)
+  end
+
+  it("at prints the lines and OK", function()
+    local out, err, status = with_port("at AT+CSQ")
+    assert.equal(0, status, err)
+    assert.matches("^%+CSQ: %d+,%d+\nOK\n$", out)
+  end)
+
+  it("at as JSON", function()
+    local out, err, status = with_port("at AT+CSQ --json")
+    assert.equal(0, status, err)
+    local json = require("dkjson").decode(out)
+    assert.is_true(json.ok)
+    assert.matches("^%+CSQ: ", json.lines[1])
+  end)
+
+  it("at reports a refusal with status 1", function()
+    local out, err, status = with_port("at AT+NONSENSE")
+    assert.equal(1, status)
+    assert.equal("", out)
+    assert.matches("^bc260y: AT%+NONSENSE: error", err)
+    out, err, status = with_port("--json at AT+NONSENSE")
+    assert.equal(1, status, err)
+    assert.is_false(require("dkjson").decode(out).ok)
+  end)
+
+  it("--verbose shows the line on standard error", function()
+    local out, err, status = with_port("--verbose at AT")
+    assert.equal(0, status)
+    assert.equal("OK\n", out)
+    assert.matches("AT\\r", err, 1, true)
+  end)
+
+  it("info prints identity and signal", function()
+    local out, err, status = with_port("info")
+    assert.equal(0, status, err)
+    assert.matches("identity%.", out)
+    assert.matches("signal%.", out)
+  end)
+
+  it("send delivers a file and standard input, byte for byte", function()
+    local server = assert(socket.bind("127.0.0.1", 0))
+    server:settimeout(60)
+    local _, server_port = server:getsockname()
+    local data = {}
+    for i = 0, 2047 do
+      data[#data + 1] = string.char(i % 256)
+    end
+    data = table.concat(data)
+    local file = io.open(dir .. "/data", "wb")
+    file:write(data)
+    file:close()
+    for _, how in ipairs{dir .. "/data", "<" .. dir .. "/data"} do
+      local pipe = io.popen(("timeout 90 bin/bc260y --port %s send server.example %d %s 2>&1")
+        :format(port, server_port, how))
+      local client = assert(server:accept())
+      client:settimeout(60)
+      assert.is_true(client:receive(#data) == data)
+      assert.matches("2048 bytes sent, 2048 acknowledged", pipe:read("*a"), 1, true)
+      pipe:close()
+      client:close()
+    end
+    server:close()
+  end)
+
+  it("send --answer prints what comes back", function()
+    local server = assert(socket.bind("127.0.0.1", 0))
+    server:settimeout(60)
+    local _, server_port = server:getsockname()
+    local pipe = io.popen(("echo hello | timeout 90 bin/bc260y --port %s"
+      .. " send 127.0.0.1 %d --answer 30 2>&1"):format(port, server_port))
+    local client = assert(server:accept())
+    client:settimeout(60)
+    assert.equal("hello", client:receive("*l"))
+    client:send("well, hello\n")
+    client:close()
+    assert.equal("well, hello\n", pipe:read("*a"))
+    pipe:close()
+    server:close()
+  end)
+
+  it("send reports a connection refused with status 1", function()
+    local server = assert(socket.bind("127.0.0.1", 0))
+    local _, server_port = server:getsockname()
+    server:close()
+    local _, err, status = with_port(("send 127.0.0.1 %d README.md"):format(server_port))
+    assert.equal(1, status, err)
+    assert.matches("^bc260y: 127.0.0.1:%d+: ", err)
+  end)
+
+  it("listen ends with its time", function()
+    local _, err, status = with_port("listen --timeout 0.3")
+    assert.equal(0, status, err)
+  end)
+end)
