@@ -202,8 +202,8 @@ static bool holds_control(const char *line, size_t size)
 }
 
 static const char *const bare_commands[] = {
-	"ATI",     "AT+CGMI", "AT+CGMM",    "AT+CGMR", "AT+CIMI", "AT+GMI",
-	"AT+GMM",  "AT+GMR",  "AT+CGSN=0", "AT+GSN",
+	"ATI",	  "AT+CGMI", "AT+CGMM", "AT+CGMR",   "AT+CIMI",
+	"AT+GMI", "AT+GMM",  "AT+GMR",	"AT+CGSN=0", "AT+GSN",
 };
 
 static bool is_bare(const char *line, size_t size)
@@ -309,7 +309,7 @@ static bool is_result(const char *line, size_t size, const char *prefix, size_t 
 	return at < size && line[at] != '(' && line[at] != '<';
 }
 
-#define EQUALS(word)    equals(line, size, word, sizeof(word) - 1)
+#define EQUALS(word)	equals(line, size, word, sizeof(word) - 1)
 #define IS_RESULT(word) is_result(line, size, word, sizeof(word) - 1)
 
 enum bc260y_word bc260y_line_word(const char *line, size_t size)

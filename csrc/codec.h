@@ -11,12 +11,12 @@
 #include "args.h"
 #include "framer.h"
 
-#define BC260Y_HOST_SIZE_MAX 150u      /* manual 2.3.2, 2.3.6 */
+#define BC260Y_HOST_SIZE_MAX	  150u	/* manual 2.3.2, 2.3.6 */
 #define BC260Y_SEND_TEXT_SIZE_MAX 1024u /* manual 2.3.5 */
-#define BC260Y_SEND_HEX_SIZE_MAX 512u   /* manual 2.3.5 */
+#define BC260Y_SEND_HEX_SIZE_MAX  512u	/* manual 2.3.5 */
 /* AT+QISEND=4,1024,"<1024 bytes>",2 and its CR, with room to spare. */
 #define BC260Y_COMMAND_SIZE_MAX 1056u
-#define BC260Y_FIELD_COUNT_MAX 10
+#define BC260Y_FIELD_COUNT_MAX	10
 
 /* Deadlines of second results, counted from the OK. The module itself gives up an
  * open after 60 s (2.3.2 note 2): its report is not to be orphaned. */
@@ -75,7 +75,7 @@ int bc260y_decode(const struct bc260y_form *form, const char *line, size_t size,
 		  struct bc260y_value *values, const struct bc260y_field **fault);
 
 #define BC260Y_ERROR_FIRST 550
-#define BC260Y_ERROR_LAST 574
+#define BC260Y_ERROR_LAST  574
 /* The manual's chapter 3: "Socket bind failed" for 556; NULL for other codes. */
 const char *bc260y_error_text(int code);
 
@@ -95,10 +95,10 @@ struct bc260y_shape {
 	size_t prefix_size;
 	uint32_t second_ms; /* deadline of the second result */
 	uint16_t prompted;  /* bytes to be sent after a prompt, 0: no prompt */
-	uint8_t second;     /* enum bc260y_second */
-	uint8_t id;         /* of the second result, or BC260Y_ID_NONE */
-	bool bare;          /* its information lines have no prefix */
-	bool count;         /* AT+QISEND=<id>,0: may end in SEND OK (manual 4.2) */
+	uint8_t second;	    /* enum bc260y_second */
+	uint8_t id;	    /* of the second result, or BC260Y_ID_NONE */
+	bool bare;	    /* its information lines have no prefix */
+	bool count;	    /* AT+QISEND=<id>,0: may end in SEND OK (manual 4.2) */
 };
 
 /* Reads a command line. Result: 0, or BC260Y_ERR_ARGUMENT with *fault set for what

@@ -321,7 +321,8 @@ static void all_written(struct bc260y_exchange *x, const uint8_t *end, uint64_t 
 {
 	const uint8_t *text_end = (const uint8_t *)x->text + x->text_size;
 
-	if (x->fencing && end == (const uint8_t *)fences[x->fence].text + fences[x->fence].text_size) {
+	if (x->fencing &&
+	    end == (const uint8_t *)fences[x->fence].text + fences[x->fence].text_size) {
 		x->fence_sent = true;
 		x->fence_until_ms = now_ms + BC260Y_FIRST_MS;
 	} else if (x->active && end == text_end) {
@@ -425,8 +426,8 @@ static enum bc260y_event_type give_up(struct bc260y_exchange *x, struct bc260y_e
 	return BC260Y_EVENT_NONE;
 }
 
-enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x,
-					    struct bc260y_event *event, uint64_t now_ms)
+enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x, struct bc260y_event *event,
+					    uint64_t now_ms)
 {
 	struct bc260y_frame frame;
 	enum bc260y_frame_type type;

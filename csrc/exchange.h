@@ -21,9 +21,9 @@
 
 #include "codec.h"
 
-#define BC260Y_NEVER UINT64_MAX
+#define BC260Y_NEVER	       UINT64_MAX
 #define BC260Y_PREFIX_SIZE_MAX 24u
-#define BC260Y_FENCE_COUNT 4
+#define BC260Y_FENCE_COUNT     4
 /* What can be owed: an open for each socket, and one of each other kind. */
 #define BC260Y_OWED_COUNT (BC260Y_SOCKET_COUNT + 3)
 
@@ -42,12 +42,12 @@ enum bc260y_event_type {
 
 enum bc260y_status {
 	BC260Y_STATUS_OK,
-	BC260Y_STATUS_ERROR,      /* ERROR or CME ERROR; code: its number or -1 */
-	BC260Y_STATUS_FAIL,       /* the second result says so; code: 550-574 or -1 */
-	BC260Y_STATUS_TIMEOUT,    /* ambiguous: it may have been carried out */
-	BC260Y_STATUS_TORN,       /* ambiguous */
+	BC260Y_STATUS_ERROR,	  /* ERROR or CME ERROR; code: its number or -1 */
+	BC260Y_STATUS_FAIL,	  /* the second result says so; code: 550-574 or -1 */
+	BC260Y_STATUS_TIMEOUT,	  /* ambiguous: it may have been carried out */
+	BC260Y_STATUS_TORN,	  /* ambiguous */
 	BC260Y_STATUS_NO_PROMPT,  /* its data was never sent; close that socket */
-	BC260Y_STATUS_RESET,      /* RDY came */
+	BC260Y_STATUS_RESET,	  /* RDY came */
 	BC260Y_STATUS_NO_RESPONSE /* nothing of it was sent: no fence could be passed */
 };
 
@@ -69,19 +69,19 @@ struct bc260y_command {
 	const char *prefix; /* of the information lines; NULL: the command's own */
 	size_t prefix_size;
 	uint32_t timeout_ms; /* of the first answer; 0: BC260Y_FIRST_MS */
-	bool bare;           /* lines without any prefix belong to it */
+	bool bare;	     /* lines without any prefix belong to it */
 };
 
 enum {
-	BC260Y_FIRST_MS = 5000,      /* first answer (wire: 300 ms to 5 s) */
+	BC260Y_FIRST_MS = 5000,	     /* first answer (wire: 300 ms to 5 s) */
 	BC260Y_WRITE_MS = 10000,     /* a line that takes no bytes */
 	BC260Y_FINAL_GRACE_MS = 300, /* OK after its second result (manual: 300 ms) */
-	BC260Y_STALL_MS = 500,       /* a payload that gets no byte */
+	BC260Y_STALL_MS = 500,	     /* a payload that gets no byte */
 	BC260Y_DNS_QUIET_MS = 200,   /* after the first address */
-	BC260Y_PROMPT_MS = 5,        /* from the prompt to the data */
-	BC260Y_QUIET_MS = 100,       /* before the fence behind a torn frame, */
+	BC260Y_PROMPT_MS = 5,	     /* from the prompt to the data */
+	BC260Y_QUIET_MS = 100,	     /* before the fence behind a torn frame, */
 	BC260Y_QUIET_MAX_MS = 2000,  /* if the line gets quiet at all */
-	BC260Y_OWED_MS = 300000      /* an answer this late is lost, not late */
+	BC260Y_OWED_MS = 300000	     /* an answer this late is lost, not late */
 };
 
 struct bc260y_counters {
@@ -101,7 +101,7 @@ struct bc260y_exchange {
 	struct bc260y_framer framer;
 	struct bc260y_counters counters;
 	struct bc260y_event deferred; /* the second event of one frame, NONE: there is none */
-	uint64_t fed_ms;              /* when bytes last came */
+	uint64_t fed_ms;	      /* when bytes last came */
 
 	/* What is being written. */
 	const uint8_t *out;
@@ -114,19 +114,19 @@ struct bc260y_exchange {
 	struct bc260y_shape shape;
 	char prefix[BC260Y_PREFIX_SIZE_MAX];
 	uint8_t prefix_size;
-	bool held;        /* accepted, nothing of it written yet */
-	bool active;      /* in flight */
-	bool bare;        /* lines without a prefix belong to it */
-	bool sent;        /* its line is written */
-	bool echoed;      /* its echo has come */
-	bool answered;    /* an information line has come */
-	bool final;       /* its OK has come */
-	bool early_final; /* before its prompt, so that another may follow */
-	bool prompted;    /* its prompt has come */
-	bool data_sent;   /* its data is written */
-	bool seconded;    /* its second result has come, which said */
+	bool held;	     /* accepted, nothing of it written yet */
+	bool active;	     /* in flight */
+	bool bare;	     /* lines without a prefix belong to it */
+	bool sent;	     /* its line is written */
+	bool echoed;	     /* its echo has come */
+	bool answered;	     /* an information line has come */
+	bool final;	     /* its OK has come */
+	bool early_final;    /* before its prompt, so that another may follow */
+	bool prompted;	     /* its prompt has come */
+	bool data_sent;	     /* its data is written */
+	bool seconded;	     /* its second result has come, which said */
 	int16_t second_code; /* 0, 550-574, or -1 */
-	bool inherited;   /* an older operation's second result came meanwhile */
+	bool inherited;	     /* an older operation's second result came meanwhile */
 	bool dns_header;
 	uint8_t dns_left;    /* addresses still to come */
 	uint8_t dns_orphans; /* and those of an answer that nobody awaits */
@@ -140,12 +140,12 @@ struct bc260y_exchange {
 	/* What the last command left behind, and the fence. */
 	char late_prefix[BC260Y_PREFIX_SIZE_MAX];
 	uint8_t late_prefix_size;
-	bool unfenced;       /* a fence must pass before the next command is written */
-	bool untrusted;      /* a frame was torn: nothing is believed before that */
-	bool fencing;        /* a query is in flight, */
+	bool unfenced;	     /* a fence must pass before the next command is written */
+	bool untrusted;	     /* a frame was torn: nothing is believed before that */
+	bool fencing;	     /* a query is in flight, */
 	bool fence_sent;     /* is written, */
 	bool fence_seen;     /* and its information line has come */
-	uint8_t fence;       /* the last query used */
+	uint8_t fence;	     /* the last query used */
 	uint8_t fences_owed; /* bit n: query n was not answered */
 	uint64_t fence_until_ms;
 	uint64_t fence_since_ms;
@@ -181,8 +181,8 @@ size_t bc260y_exchange_feed(struct bc260y_exchange *x, const void *bytes, size_t
 			    uint64_t now_ms);
 
 /* The next event, or BC260Y_EVENT_NONE; its bytes live until the next call. */
-enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x,
-					    struct bc260y_event *event, uint64_t now_ms);
+enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x, struct bc260y_event *event,
+					    uint64_t now_ms);
 
 /* When to call output and next again though nothing was read, or BC260Y_NEVER. */
 uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x);

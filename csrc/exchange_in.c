@@ -38,9 +38,9 @@ static int error_code(const char *line, size_t size)
 	struct bc260y_reader reader;
 	int64_t code;
 
-	bc260y_reader_init(&reader, line, size, size > 5 && line[2] == 'M' && line[3] == 'S'
-							 ? "+CMS ERROR"
-							 : "+CME ERROR");
+	bc260y_reader_init(&reader, line, size,
+			   size > 5 && line[2] == 'M' && line[3] == 'S' ? "+CMS ERROR"
+									: "+CME ERROR");
 	code = bc260y_reader_number(&reader, 0, INT16_MAX);
 	return reader.error ? -1 : (int)code;
 }
@@ -78,9 +78,8 @@ static enum bc260y_event_type take_final(struct bc260y_exchange *x, enum bc260y_
 }
 
 /* An older operation's second result, or one that nobody waits for. */
-static enum bc260y_event_type take_late_second(struct bc260y_exchange *x,
-					       struct bc260y_owed *owed, uint8_t second,
-					       struct bc260y_event *event)
+static enum bc260y_event_type take_late_second(struct bc260y_exchange *x, struct bc260y_owed *owed,
+					       uint8_t second, struct bc260y_event *event)
 {
 	if (owed->count)
 		owed->count--;
@@ -271,7 +270,7 @@ static enum bc260y_event_type take_prefixed(struct bc260y_exchange *x, struct bc
 	for (uint8_t i = 0; i < BC260Y_FENCE_COUNT; i++) {
 		if ((x->fences_owed & (1u << i)) &&
 		    bc260y_exchange_is_fence(i, line, event->size)) {
-			x->fences_owed &= (uint8_t)~(1u << i);
+			x->fences_owed &= (uint8_t) ~(1u << i);
 			return give(x, event, BC260Y_EVENT_ORPHAN);
 		}
 	}
@@ -382,8 +381,7 @@ static enum bc260y_event_type take_torn(struct bc260y_exchange *x, struct bc260y
 	return give_before(x, event, BC260Y_EVENT_TORN, &result);
 }
 
-enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x,
-					    enum bc260y_frame_type type,
+enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x, enum bc260y_frame_type type,
 					    const struct bc260y_frame *frame,
 					    struct bc260y_event *event, uint64_t now_ms)
 {

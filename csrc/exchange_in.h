@@ -8,8 +8,7 @@
 #include "exchange.h"
 
 /* exchange_in.c: what a frame means. NONE: it was part of something, no event yet. */
-enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x,
-					    enum bc260y_frame_type type,
+enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x, enum bc260y_frame_type type,
 					    const struct bc260y_frame *frame,
 					    struct bc260y_event *event, uint64_t now_ms);
 

@@ -7,21 +7,42 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define NUMBER(name, min, max)     {name, BC260Y_KIND_NUMBER, false, min, max}
-#define NUMBER_OPT(name, min, max) {name, BC260Y_KIND_NUMBER, true, min, max}
-#define FIXED(name, number)        {name, BC260Y_KIND_FIXED, false, number, number}
-#define TEXT(name, max)            {name, BC260Y_KIND_TEXT, false, 0, max}
-#define TEXT_OPT(name, max)        {name, BC260Y_KIND_TEXT, true, 0, max}
-#define ID                         NUMBER("connectID", 0, BC260Y_SOCKET_COUNT - 1)
+#define NUMBER(name, min, max)                            \
+	{                                                 \
+		name, BC260Y_KIND_NUMBER, false, min, max \
+	}
+#define NUMBER_OPT(name, min, max)                       \
+	{                                                \
+		name, BC260Y_KIND_NUMBER, true, min, max \
+	}
+#define FIXED(name, number)                                    \
+	{                                                      \
+		name, BC260Y_KIND_FIXED, false, number, number \
+	}
+#define TEXT(name, max)                               \
+	{                                             \
+		name, BC260Y_KIND_TEXT, false, 0, max \
+	}
+#define TEXT_OPT(name, max)                          \
+	{                                            \
+		name, BC260Y_KIND_TEXT, true, 0, max \
+	}
+#define ID NUMBER("connectID", 0, BC260Y_SOCKET_COUNT - 1)
 /* 2.3.2 note 1: only context 0; the others stand in the tables alone. */
-#define CONTEXT                    NUMBER("contextID", 0, 0)
-#define CONTEXT_FIXED              FIXED("contextID", 0)
-#define FORMAT(name)               NUMBER(name, 0, 1)
-#define RAI                        NUMBER_OPT("rai_mode", 0, 2)
-#define COUNTER(name)              NUMBER(name, 0, UINT32_MAX)
+#define CONTEXT	      NUMBER("contextID", 0, 0)
+#define CONTEXT_FIXED FIXED("contextID", 0)
+#define FORMAT(name)  NUMBER(name, 0, 1)
+#define RAI	      NUMBER_OPT("rai_mode", 0, 2)
+#define COUNTER(name) NUMBER(name, 0, UINT32_MAX)
 
-#define PLAIN(name, prefix)        {name, prefix, 0, NULL}
-#define FORM(name, prefix, fields) {name, prefix, COUNT(fields), fields}
+#define PLAIN(name, prefix)           \
+	{                             \
+		name, prefix, 0, NULL \
+	}
+#define FORM(name, prefix, fields)                  \
+	{                                           \
+		name, prefix, COUNT(fields), fields \
+	}
 
 static const struct bc260y_field ate_fields[] = {NUMBER("value", 0, 1)};
 static const struct bc260y_field cgsn_fields[] = {NUMBER("snt", 0, 3)};
@@ -83,36 +104,35 @@ static const struct bc260y_form commands[] = {
 };
 
 static const struct bc260y_field csq_fields[] = {NUMBER("rssi", 0, 99), NUMBER("ber", 0, 99)};
-static const struct bc260y_field cereg_fields[] = {
-	NUMBER("n", 0, 5),
-	NUMBER("stat", 0, 10),
-	TEXT_OPT("tac", 8),
-	TEXT_OPT("ci", 16),
-	NUMBER_OPT("act", 0, 15),
-	NUMBER_OPT("cause_type", 0, 255),
-	NUMBER_OPT("reject_cause", 0, 255),
-	TEXT_OPT("active_time", 8),
-	TEXT_OPT("periodic_tau", 8)};
-static const struct bc260y_field cgpaddr_fields[] = {
-	NUMBER("cid", 0, 15), TEXT_OPT("address", 64), TEXT_OPT("address2", 64)};
+static const struct bc260y_field cereg_fields[] = {NUMBER("n", 0, 5),
+						   NUMBER("stat", 0, 10),
+						   TEXT_OPT("tac", 8),
+						   TEXT_OPT("ci", 16),
+						   NUMBER_OPT("act", 0, 15),
+						   NUMBER_OPT("cause_type", 0, 255),
+						   NUMBER_OPT("reject_cause", 0, 255),
+						   TEXT_OPT("active_time", 8),
+						   TEXT_OPT("periodic_tau", 8)};
+static const struct bc260y_field cgpaddr_fields[] = {NUMBER("cid", 0, 15), TEXT_OPT("address", 64),
+						     TEXT_OPT("address2", 64)};
 static const struct bc260y_field cgsn_answer_fields[] = {TEXT("sn", 32)};
 static const struct bc260y_field cpin_fields[] = {{"code", BC260Y_KIND_REST, false, 0, 32}};
 static const struct bc260y_field qicfg_answer_fields[] = {
 	TEXT("type", 16), FORMAT("send_data_format"), FORMAT("recv_data_format")};
 static const struct bc260y_field qiopen_answer_fields[] = {ID, NUMBER("err", 0, 65535)};
-static const struct bc260y_field qisend_answer_fields[] = {
-	COUNTER("sent"), COUNTER("acked"), COUNTER("nAcked")};
-static const struct bc260y_field qistate_fields[] = {
-	ID,
-	TEXT("service_type", 3),
-	TEXT("host", BC260Y_HOST_SIZE_MAX),
-	NUMBER("remote_port", 0, 65535),
-	NUMBER("local_port", 0, 65535),
-	NUMBER("socket_state", 0, 4),
-	NUMBER("contextID", 0, 11),
-	NUMBER("access_mode", 0, 1)};
-static const struct bc260y_field qidnsgip_result_fields[] = {
-	NUMBER("err", 0, 65535), NUMBER_OPT("ip_count", 0, 255), NUMBER_OPT("dns_ttl", 0, UINT32_MAX)};
+static const struct bc260y_field qisend_answer_fields[] = {COUNTER("sent"), COUNTER("acked"),
+							   COUNTER("nAcked")};
+static const struct bc260y_field qistate_fields[] = {ID,
+						     TEXT("service_type", 3),
+						     TEXT("host", BC260Y_HOST_SIZE_MAX),
+						     NUMBER("remote_port", 0, 65535),
+						     NUMBER("local_port", 0, 65535),
+						     NUMBER("socket_state", 0, 4),
+						     NUMBER("contextID", 0, 11),
+						     NUMBER("access_mode", 0, 1)};
+static const struct bc260y_field qidnsgip_result_fields[] = {NUMBER("err", 0, 65535),
+							     NUMBER_OPT("ip_count", 0, 255),
+							     NUMBER_OPT("dns_ttl", 0, UINT32_MAX)};
 static const struct bc260y_field qidnsgip_address_fields[] = {TEXT("hostIPaddr", 64)};
 static const struct bc260y_field ip_fields[] = {TEXT("address", 64), TEXT_OPT("address2", 64)};
 static const struct bc260y_field qiurc_fields[] = {
@@ -138,18 +158,30 @@ static const struct bc260y_form responses[] = {
 
 /* Chapter 3, from 550 on without a gap. */
 static const char *const errors[] = {
-	"Unknown error",            "Operation blocked",
-	"Invalid parameters",       "Memory not enough",
-	"Create socket failed",     "Operation not supported",
-	"Socket bind failed",       "Socket listen failed",
-	"Socket write failed",      "Socket read failed",
-	"Socket accept failed",     "Open PDP context failed",
-	"Close PDP context failed", "Socket identity has been used",
-	"DNS busy",                 "DNS parse failed",
-	"Socket connection failed", "Socket has been closed",
-	"Operation busy",           "Operation timeout",
-	"PDP context broken down",  "Cancel send",
-	"Operation not allowed",    "APN not configured",
+	"Unknown error",
+	"Operation blocked",
+	"Invalid parameters",
+	"Memory not enough",
+	"Create socket failed",
+	"Operation not supported",
+	"Socket bind failed",
+	"Socket listen failed",
+	"Socket write failed",
+	"Socket read failed",
+	"Socket accept failed",
+	"Open PDP context failed",
+	"Close PDP context failed",
+	"Socket identity has been used",
+	"DNS busy",
+	"DNS parse failed",
+	"Socket connection failed",
+	"Socket has been closed",
+	"Operation busy",
+	"Operation timeout",
+	"PDP context broken down",
+	"Cancel send",
+	"Operation not allowed",
+	"APN not configured",
 	"Port busy",
 };
 
