@@ -205,8 +205,7 @@ static int push_port(lua_State *L, open_function *open, lua_Number option)
 	struct lua_port *self = lua_newuserdata(L, sizeof(*self) + size + 1);
 	int result;
 
-	self->kind.port.ops = NULL;
-	self->kind.port.fd = -1;
+	bc260y_fd_init(&self->kind.port, NULL);
 	memcpy(self->name, name, size + 1);
 	luaL_getmetatable(L, PORT_CLASS);
 	lua_setmetatable(L, -2);

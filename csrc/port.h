@@ -53,7 +53,8 @@ struct bc260y_port_ops {
 /* A port on a descriptor of the operating system: the first member of each kind. */
 struct bc260y_port {
 	const struct bc260y_port_ops *ops;
-	int fd; /* -1 when closed */
+	int fd;	   /* -1 when closed */
+	bool lost; /* a read has met the end: it stays lost, whatever the system says */
 };
 
 /* The fifth function, one for all: seconds on the system's monotonic clock. */

@@ -90,10 +90,19 @@ int bc260y_fd_why(char *why, const char *name, int error)
 	return meaning(error);
 }
 
+void bc260y_fd_init(struct bc260y_port *port, const struct bc260y_port_ops *ops)
+{
+	port->ops = ops;
+	port->fd = -1;
+	port->lost = false;
+}
+
 ptrdiff_t bc260y_fd_read(struct bc260y_port *port, uint8_t *bytes, size_t size)
 {
 	ssize_t count;
 
+	if (port->lost)
+		return BC260Y_PORT_LOST;
 	/* read(2) of nothing gives 0, which would be taken for the end. */
 	if (size == 0)
 		return 0;
@@ -104,6 +113,7 @@ ptrdiff_t bc260y_fd_read(struct bc260y_port *port, uint8_t *bytes, size_t size)
 		return count;
 	if (count < 0 && errno == EAGAIN)
 		return 0;
+	port->lost = true;
 	return BC260Y_PORT_LOST;
 }
 
@@ -125,6 +135,8 @@ ptrdiff_t bc260y_fd_write(struct bc260y_port *port, const uint8_t *bytes, size_t
 {
 	ssize_t count;
 
+	if (port->lost)
+		return BC260Y_PORT_LOST;
 	do {
 		count = write(port->fd, bytes, size);
 	} while (count < 0 && errno == EINTR);
@@ -171,7 +183,7 @@ int bc260y_fd_wait(struct bc260y_port *port, double seconds, bool writable)
 	int ready;
 
 	/* poll(2) passes over a negative descriptor and would wait in vain. */
-	if (port->fd < 0)
+	if (port->fd < 0 || port->lost)
 		return BC260Y_PORT_LOST;
 	if (writable)
 		item.events |= POLLOUT;

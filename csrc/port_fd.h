@@ -11,6 +11,9 @@
 
 struct pollfd;
 
+/* Closed, with the functions of its kind. */
+void bc260y_fd_init(struct bc260y_port *port, const struct bc260y_port_ops *ops);
+
 /* The functions of struct bc260y_port_ops. The descriptor must not block. */
 ptrdiff_t bc260y_fd_read(struct bc260y_port *port, uint8_t *bytes, size_t size);
 ptrdiff_t bc260y_fd_write(struct bc260y_port *port, const uint8_t *bytes, size_t size);

@@ -36,6 +36,9 @@ static ptrdiff_t net_write(struct bc260y_port *port, const uint8_t *bytes, size_
 {
 	ssize_t count;
 
+	/* TCP takes bytes for a peer that only stopped to speak: there is none. */
+	if (port->lost)
+		return BC260Y_PORT_LOST;
 	do {
 		/* A peer that is gone is an answer, not a SIGPIPE. */
 		count = send(port->fd, bytes, size, MSG_NOSIGNAL);
@@ -278,8 +281,7 @@ int bc260y_net_open(struct bc260y_port *port, const char *spec, double seconds, 
 {
 	int result;
 
-	port->ops = &net_ops;
-	port->fd = -1;
+	bc260y_fd_init(port, &net_ops);
 	if (strncmp(spec, "tcp://", 6) == 0) {
 		result = open_tcp(spec, seconds, why);
 	} else if (strncmp(spec, "unix:", 5) == 0) {

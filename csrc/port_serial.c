@@ -151,8 +151,7 @@ int bc260y_serial_open(struct bc260y_serial *serial, const char *path, long baud
 {
 	int result;
 
-	serial->port.ops = &serial_ops;
-	serial->port.fd = -1;
+	bc260y_fd_init(&serial->port, &serial_ops);
 	serial->line = NULL;
 	serial->lock = -1;
 	result = serial_open(serial, path, baud, why);

@@ -197,8 +197,7 @@ int bc260y_tty_open(struct bc260y_port *port, const char *path, long baud, char 
 	char device[PATH_MAX];
 	int result;
 
-	port->ops = &tty_ops;
-	port->fd = -1;
+	bc260y_fd_init(port, &tty_ops);
 	result = bc260y_tty_find(path, device, why);
 	if (result < 0)
 		return result;
