@@ -1,6 +1,6 @@
 /*
- * What the bindings share: how they register, and what differs between Lua 5.1,
- * 5.2, 5.3, 5.4 and LuaJIT.
+ * What the bindings share: how they register, how a class is made of userdata, and
+ * what differs between Lua 5.1, 5.2, 5.3, 5.4 and LuaJIT.
  */
 #ifndef BC260Y_LUA_CORE_H
 #define BC260Y_LUA_CORE_H
@@ -19,19 +19,49 @@ void bc260y_lua_open_ports(lua_State *L);
 /* Sets functions (ended by a NULL name) as fields of the table on top. */
 void bc260y_lua_functions(lua_State *L, const luaL_Reg *functions);
 
-/* Makes the metatable of a class, with methods in __index and name in __name, leaves
- * it on top, and gives each method that metatable as its first upvalue. */
+/* Makes the metatable of a class and leaves it on top: the methods whose name starts
+ * with "__" in it, the others in its __index, and name in __name. Each has the
+ * metatable as its first upvalue. */
 void bc260y_lua_class(lua_State *L, const char *name, const luaL_Reg *methods);
 
-/* The userdata at index 1 of a method made by bc260y_lua_class(); raises when it is
- * of another class. */
+/* The userdata at index 1 of a method of that class; raises when it is another's. */
 void *bc260y_lua_self(lua_State *L, const char *name);
 
+/* Adds to the class on top a method with more upvalues: the words, in their order from
+ * the second upvalue on. To push one of those costs less than to push a literal. */
+void bc260y_lua_method(lua_State *L, const char *name, lua_CFunction method,
+		       const char *const *words, int word_count);
+
+/* Adds the class's constructor to the table below it, and pops the class, which is the
+ * constructor's first upvalue. */
+void bc260y_lua_constructor(lua_State *L, const char *name, lua_CFunction function);
+/* In a constructor: a userdata of the class, on top. */
+void *bc260y_lua_new(lua_State *L, size_t size);
+
 /* Keeps the value at index alive as long as the userdata at owner is, in place of the
- * one kept before. */
+ * one kept before. The userdata was made by bc260y_lua_new(). Never fails. */
 void bc260y_lua_keep(lua_State *L, int owner, int index);
 
-/* Seconds, as Lua counts, in the milliseconds of the C core. Negative is 0. */
+/* Seconds, as Lua counts, in the milliseconds of the C core: the nearest, so that a
+ * time that came out of the core goes back into it unchanged. Below 0 is 0. */
 uint64_t bc260y_lua_ms(lua_Number seconds);
+
+/* An optional buffer size at index, within min and what is sane. */
+size_t bc260y_lua_buffer_size(lua_State *L, int index, size_t min);
+
+/* The string that was fed last: what of it is not yet in the C core's buffer. */
+struct bc260y_lua_feed {
+	const char *rest;
+	size_t rest_size;
+	bool undrained;
+};
+
+/* The string at index; raises when the one before is not drained. */
+const char *bc260y_lua_feed_begin(lua_State *L, const struct bc260y_lua_feed *feed, int index,
+				  size_t *size);
+/* The core took so many bytes of the string at index, which is kept for the others. */
+void bc260y_lua_feed_took(lua_State *L, struct bc260y_lua_feed *feed, int index, size_t took);
+/* The core took so many bytes of the rest. */
+void bc260y_lua_feed_more(lua_State *L, struct bc260y_lua_feed *feed, size_t took);
 
 #endif
