@@ -120,7 +120,7 @@ static int core_encode(lua_State *L)
 static void push_value(lua_State *L, const struct bc260y_value *value)
 {
 	if (value->kind == BC260Y_KIND_NUMBER)
-		lua_pushnumber(L, (lua_Number)value->number);
+		bc260y_lua_push_count(L, (uint64_t)value->number);
 	else if (value->kind == BC260Y_KIND_TEXT)
 		lua_pushlstring(L, value->text, value->size);
 	else

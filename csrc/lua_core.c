@@ -111,6 +111,17 @@ void bc260y_lua_keep(lua_State *L, int owner, int index)
 #endif
 }
 
+void bc260y_lua_push_count(lua_State *L, uint64_t count)
+{
+#if LUA_VERSION_NUM >= 503
+	if (count <= LUA_MAXINTEGER) {
+		lua_pushinteger(L, (lua_Integer)count);
+		return;
+	}
+#endif
+	lua_pushnumber(L, (lua_Number)count);
+}
+
 uint64_t bc260y_lua_ms(lua_Number seconds)
 {
 	double ms = (double)seconds * 1000 + 0.5;

@@ -42,6 +42,10 @@ void *bc260y_lua_new(lua_State *L, size_t size);
  * one kept before. The userdata was made by bc260y_lua_new(). Never fails. */
 void bc260y_lua_keep(lua_State *L, int owner, int index);
 
+/* Pushes a whole number, as an integer where Lua has them wide enough. On 5.1 an integer
+ * may be narrower than what is counted, so there it is a number like any other. */
+void bc260y_lua_push_count(lua_State *L, uint64_t count);
+
 /* Seconds, as Lua counts, in the milliseconds of the C core: the nearest, so that a
  * time that came out of the core goes back into it unchanged. Below 0 is 0. */
 uint64_t bc260y_lua_ms(lua_Number seconds);

@@ -167,7 +167,7 @@ static int push_event(lua_State *L, enum bc260y_event_type type, const struct bc
 			lua_pushinteger(L, event->id);
 		return 3;
 	case BC260Y_EVENT_OVERFLOW:
-		lua_pushnumber(L, (lua_Number)event->size);
+		bc260y_lua_push_count(L, event->size);
 		return 2;
 	case BC260Y_EVENT_RESET:
 	case BC260Y_EVENT_TRUSTED:
@@ -276,7 +276,7 @@ static int exchange_settle(lua_State *L)
 
 static void set_counter(lua_State *L, const char *name, uint64_t count)
 {
-	lua_pushnumber(L, (lua_Number)count);
+	bc260y_lua_push_count(L, count);
 	lua_setfield(L, -2, name);
 }
 

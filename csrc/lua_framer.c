@@ -76,7 +76,7 @@ static int push_frame(lua_State *L, enum bc260y_frame_type type, const struct bc
 			lua_pushinteger(L, frame->id);
 		return 3;
 	case BC260Y_FRAME_OVERFLOW:
-		lua_pushnumber(L, (lua_Number)frame->size);
+		bc260y_lua_push_count(L, frame->size);
 		return 2;
 	case BC260Y_FRAME_LINE:
 		return 1 + push_bytes(L, frame);
