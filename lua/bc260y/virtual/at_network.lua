@@ -1,0 +1,177 @@
+-- Commands about the radio network: SIM, registration, attachment, signal.
+
+local boot = require "bc260y.virtual.boot"
+local parse = require "bc260y.virtual.parse"
+
+local function cpin_read(_, answer)
+  answer:info("+CPIN: READY")
+  answer:ok()
+end
+
+local function cereg_read(module, answer)
+  answer:info(("+CEREG: %d,%s"):format(module.cereg_n,
+    boot.cereg_fields(module, module.cereg_n)))
+  answer:ok()
+end
+
+local function cereg_set(module, answer, raw)
+  local args = parse.reader(raw)
+  local n = args:int(0, 5)
+  if not args:done() then return answer:fail(50) end
+  module.cereg_n = n
+  answer:ok()
+end
+
+local function cgatt_read(module, answer)
+  answer:info("+CGATT: " .. (module.attached and "1" or "0"))
+  answer:ok()
+end
+
+local function cgatt_set(module, answer, raw)
+  local args = parse.reader(raw)
+  local state = args:int(0, 1)
+  if not args:done() then return answer:fail(50) end
+  boot.attach(module, state == 1)
+  answer:ok()
+end
+
+local function cgpaddr(module, answer, raw)
+  local args = parse.reader(raw)
+  local t = module.traits
+  local cid = raw == "" and t.cgpaddr_cid or args:int(0, 11)
+  if raw ~= "" and not args:done() then return answer:fail(50) end
+  local line = ("+CGPADDR: %d"):format(cid)
+  if module.address and cid == t.cgpaddr_cid then
+    local form = t.cgpaddr_quoted and ',"%s"' or ",%s"
+    line = line .. form:format(module.address)
+    if t.cgpaddr_ipv6 then line = line .. form:format(module.identity.ip6) end
+  end
+  answer:info(line)
+  answer:ok()
+end
+
+local function csq(module, answer)
+  answer:info(module.coverage and "+CSQ: 22,0" or "+CSQ: 99,99")
+  answer:ok()
+end
+
+local function cesq(module, answer)
+  answer:info(module.coverage and "+CESQ: 41,0,255,255,25,57" or "+CESQ: 99,99,255,255,255,255")
+  answer:ok()
+end
+
+local function cscon_read(module, answer)
+  answer:info(("+CSCON: %d,%d"):format(module.cscon_n, module.address and 1 or 0))
+  answer:ok()
+end
+
+local function cscon_set(module, answer, raw)
+  local args = parse.reader(raw)
+  local n = args:int(0, 1)
+  if not args:done() then return answer:fail(50) end
+  module.cscon_n = n
+  answer:ok()
+end
+
+local function cops_read(module, answer)
+  answer:info(module.attached and '+COPS: 0,2,"46008",9' or "+COPS: 0")
+  answer:ok()
+end
+
+local function cops_set(_, answer, raw)
+  local args = parse.reader(raw)
+  args:int(0, 2)
+  if not args:done() then return answer:fail(50) end
+  answer:ok()
+end
+
+local function qband_set(module, answer, raw)
+  local args = parse.reader(raw)
+  local count = args:int(0, 4)
+  local bands = {}
+  for place = 1, count do bands[place] = args:int(1, 88) end
+  if not args:done() then return answer:fail(50) end
+  module.bands = table.concat(bands, ",")
+  answer:ok()
+end
+
+local function qband_read(module, answer)
+  answer:info("+QBAND: " .. (module.bands or "5,8"))
+  answer:ok()
+end
+
+local function is_timer(text)
+  return text == "" or #text == 8 and not text:find("[^01]")
+end
+
+local function cpsms_set(module, answer, raw)
+  local list = parse.fields(raw)
+  local mode = list and list[1].text
+  if not list or #list ~= 1 and #list ~= 5 or mode ~= "0" and mode ~= "1" and mode ~= "2" then
+    return answer:fail(50)
+  end
+  local tau, active = list[4] and list[4].text or "", list[5] and list[5].text or ""
+  if not is_timer(tau) or not is_timer(active) then return answer:fail(50) end
+  module.psm = { mode = mode == "1" and 1 or 0,
+    tau = tau ~= "" and tau or "01000001", active = active ~= "" and active or "00100011" }
+  answer:ok()
+end
+
+local function cpsms_read(module, answer)
+  local psm = module.psm or { mode = 1, tau = "01000001", active = "00100011" }
+  if psm.mode == 0 then
+    answer:info("+CPSMS: 0")
+  else
+    answer:info(('+CPSMS: 1,,,"%s","%s"'):format(psm.tau, psm.active))
+  end
+  answer:ok()
+end
+
+local function cedrxs_set(module, answer, raw)
+  local args = parse.reader(raw)
+  local mode = args:int(0, 3)
+  local act = args:int_or(5, 5, 5)
+  local value = args:more() and args:str(4) or "0101"
+  if not args:done() or #value ~= 4 or value:find("[^01]") then return answer:fail(50) end
+  module.edrx = { mode = mode, act = act, value = value }
+  answer:ok()
+end
+
+local function cedrxs_read(module, answer)
+  local edrx = module.edrx or { mode = 1, act = 5, value = "0101" }
+  if edrx.mode == 1 or edrx.mode == 2 then
+    answer:info(('+CEDRXS: %d,"%s"'):format(edrx.act, edrx.value))
+  end
+  answer:ok()
+end
+
+-- 14 fields of the serving cell, then 5 of a neighbour.
+local function qeng(module, answer, raw)
+  if raw ~= "0" then return answer:fail(50) end
+  if not module.coverage then return answer:ok() end
+  local tac = module.identity.tac
+  local serving = ('+QENG: 0,3684,2,308,"%s",-72,-10,-62,14,8,"%s",0'):format(
+    module.identity.cell, tac)
+  answer:info(serving .. (module.traits.qeng_short and ",," or ",-7,2"))
+  answer:info("+QENG: 1,3684,,132,-84")
+  answer:ok()
+end
+
+return {
+  ["+CPIN"] = { read = cpin_read, test = "" },
+  ["+CEREG"] = { read = cereg_read, set = cereg_set, test = "+CEREG: (0,1,2,3,4,5)" },
+  ["+CGATT"] = { read = cgatt_read, set = cgatt_set, test = "+CGATT: (0,1)" },
+  ["+CGPADDR"] = { exec = cgpaddr, set = cgpaddr, test = "+CGPADDR: (0-11)" },
+  ["+CSQ"] = { exec = csq, test = "+CSQ: (0-31,99),(0-7,99)" },
+  ["+CESQ"] = { exec = cesq,
+    test = "+CESQ: (0-63,99),(0-7,99),(255),(255),(0-34,255),(0-97,255)" },
+  ["+CSCON"] = { read = cscon_read, set = cscon_set, test = "+CSCON: (0,1)" },
+  ["+COPS"] = { read = cops_read, set = cops_set,
+    test = '+COPS: (2,"46008","46008","46008",9),,(0-2),(2)' },
+  ["+QBAND"] = { read = qband_read, set = qband_set, test = "+QBAND: (0-4),(3,5,8)" },
+  ["+CPSMS"] = { read = cpsms_read, set = cpsms_set, test = "+CPSMS: (0,1,2),,,(8 bits),(8 bits)" },
+  ["+CEDRXS"] = { read = cedrxs_read, set = cedrxs_set,
+    test = '+CEDRXS: (0-3),(5),("0000"-"1111")' },
+  ["+CEDRXRDP"] = { exec = '+CEDRXRDP: 5,"0101","0101","0011"', test = "" },
+  ["+QENG"] = { set = qeng, test = "+QENG: (0)" },
+}

@@ -1,0 +1,282 @@
+-- The BC260Y-CN as a state machine, written from its manual: bytes of the host
+-- in, bytes of the module out, time from a clock that is given. Knows the line
+-- and the order of things; the commands are in the at_*.lua files, the sockets
+-- in sockets.lua, the network behind the seam that net_script.lua describes.
+
+local answer = require "bc260y.virtual.answer"
+local boot = require "bc260y.virtual.boot"
+local commands = require "bc260y.virtual.commands"
+local net_script = require "bc260y.virtual.net_script"
+local parse = require "bc260y.virtual.parse"
+local scripts = require "bc260y.virtual.scripts"
+local sockets = require "bc260y.virtual.sockets"
+local timers = require "bc260y.virtual.timers"
+local traits = require "bc260y.virtual.traits"
+local wire = require "bc260y.virtual.wire"
+
+local max, min, huge = math.max, math.min, math.huge
+
+-- Bytes that may wait while a command is answered; a UART has no more patience.
+local PENDING_MAX = 16384
+
+local module_methods = {}
+local module_mt = { __name = "bc260y.virtual", __index = module_methods }
+
+function module_methods:log(who, text)
+  if self.logger then self.logger(("%-7s %s"):format(who, text)) end
+end
+
+-- Seconds to hold back what is about to be said, or nil for no delay of its own.
+function module_methods:delay_of(what, command, line)
+  local wait = self.delay and self.delay(what, command, line)
+  return wait or self.timing[what]
+end
+
+function module_methods:later(due, fn)
+  return self.timers:at(due, fn)
+end
+
+-- Puts bytes on the line; what and line are for the log.
+function module_methods:say(what, line, bytes)
+  self:log("module", parse.visible(line, 160) .. (what == "second" and "   (second)" or ""))
+  self.wire:push(self.now(), bytes)
+end
+
+-- Says an unsolicited line when its delay has passed. URCs keep their order.
+function module_methods:urc(line)
+  if self.power ~= "on" then return end
+  local now = self.now()
+  local wait = self:delay_of("urc", nil, line) or self.traits.urc_late
+  local due = max(now + wait, self.urc_due)
+  if due == huge then return end
+  self.urc_due = due
+  local function say() self:say("urc", line, "\r\n" .. line .. "\r\n") end
+  if due <= now then say() else self:later(due, say) end
+end
+
+-- Raw bytes on the line, for what no healthy module says.
+function module_methods:raw(bytes)
+  self.wire:push(self.now(), bytes)
+end
+
+-- A downlink as if the peer of socket id had sent it. False if none is open.
+function module_methods:push(id, bytes)
+  return sockets.downlink(self, id, bytes)
+end
+
+-- Tells the module what to do with a command to come; see scripts.lua.
+function module_methods:script(action)
+  return scripts.add(self, action)
+end
+
+-- The radio network goes (false) or comes back (true).
+function module_methods:network(up)
+  boot.network(self, up)
+  self:wake()
+end
+
+-- Sends the module to sleep: "DEEPSLEEP" or "PSM".
+function module_methods:sleep(kind)
+  boot.sleep(self, kind)
+end
+
+-- Reboot: sockets gone, echo on, boot lines again.
+function module_methods:reset()
+  boot.start(self, false)
+  self:wake()
+end
+
+local function execute(self, text)
+  local action = scripts.match(self, text)
+  local current = answer.new(self, text, action)
+  self.answer = current
+  if action and action.reset then
+    boot.start(self, false)
+  elseif action and action.drop then
+    if action.executed then
+      action.mute = true
+      commands.run(self, current)
+    else
+      current:finish()
+    end
+  elseif action and action.answer ~= nil then
+    scripts.replace(self, current, action)
+    if action.executed then commands.run(self, current) end
+  else
+    commands.run(self, current)
+  end
+end
+
+local function take_line(self, line)
+  if #line > self.traits.line_max then
+    self:log("host", parse.visible(line, 60) .. "   (too long)")
+    self.answer = answer.new(self, "", nil)
+    self.answer:fail(50)
+    return
+  end
+  local text = parse.find_command(line)
+  if not text then
+    if line:find("[^%z%c]") then
+      self:log("host", parse.visible(line, 160) .. "   (no command)")
+    end
+    return
+  end
+  self:log("host", parse.visible(text, 160))
+  execute(self, text)
+end
+
+local function echo(self, bytes)
+  if self.echo then self.wire:push(self.now(), (bytes:gsub("%z", ""))) end
+end
+
+local function take_data(self)
+  local current = self.answer
+  local piece = self.pending:sub(1, current.want - self.data_size)
+  self.pending = self.pending:sub(#piece + 1)
+  self.data_size = self.data_size + #piece
+  self.data[#self.data + 1] = piece
+  if self.traits.echo_data then echo(self, piece) end
+  if self.data_size < current.want then return end
+  local bytes = table.concat(self.data)
+  self.data, self.data_size = {}, 0
+  self:log("host", parse.visible(bytes, 80) .. ("   (%d bytes of data)"):format(#bytes))
+  current:give(bytes)
+end
+
+local function take_characters(self)
+  local stop = self.pending:find("\r", 1, true)
+  local piece = self.pending:sub(1, stop)
+  self.pending = self.pending:sub(#piece + 1)
+  echo(self, piece)
+  -- One byte over the limit is enough to know that the line is too long.
+  local room = self.traits.line_max + 1 - #self.partial
+  self.partial = self.partial .. (stop and piece:sub(1, -2) or piece):sub(1, max(0, room))
+  if stop then
+    local line = self.partial
+    self.partial = ""
+    take_line(self, line)
+  end
+end
+
+-- Answers and reads in turn until nothing more can be done now: a command that
+-- comes while another is answered waits for its final result.
+local function advance(self)
+  if self.advancing then return end
+  self.advancing = true
+  local busy = true
+  while busy do
+    local current = self.answer
+    if current and not current.want then
+      busy = current:pump(self.now())
+      if busy and self.answer == current then
+        self.answer = nil
+        if current.then_reboot then boot.restart(self) end
+      end
+      busy = busy or current.want ~= nil
+    elseif self.pending == "" then
+      busy = false
+    elseif current then
+      take_data(self)
+    elseif self.power == "on" then
+      take_characters(self)
+    else
+      boot.heard(self)
+      busy = false
+    end
+  end
+  self.advancing = false
+end
+
+-- What the host wrote.
+function module_methods:input(bytes)
+  if #self.pending + #bytes <= PENDING_MAX then
+    self.pending = self.pending .. bytes
+  else
+    self.stats.lost_input = self.stats.lost_input + #bytes
+    self:log("module", ("lost %d bytes: too much at once"):format(#bytes))
+  end
+  boot.busy(self)
+  self:step()
+end
+
+-- What the module says now, at most limit bytes; "" if nothing.
+function module_methods:output(limit)
+  return self.wire:take(self.now(), limit)
+end
+
+-- Bytes said that output has not handed out yet.
+function module_methods:backlog()
+  return self.wire.size
+end
+
+-- Does what is due. Seconds until it wants to be called again, or nil.
+function module_methods:step()
+  local now = self.now()
+  local due
+  sockets.throttle(self)
+  -- What one round sets going (an in-memory peer that answers) the next does.
+  for _ = 1, 8 do
+    local net_due = self.net.step and self.net:step(now)
+    self.timers:run(now)
+    advance(self)
+    due = min(self.timers:next_due() or huge, net_due or huge,
+      self.answer and self.answer:next_due() or huge)
+    if due > now then break end
+  end
+  due = min(due, self.wire:next_due() or huge)
+  return due < huge and max(0, due - now) or nil
+end
+
+-- Something happened outside input and step: whoever runs the module looks.
+function module_methods:wake()
+  if self.on_wake then self.on_wake() end
+end
+
+-- options: profile = "R02", traits = {}, now = function giving seconds (needed),
+-- net = the network seam, names = {name = address or list of addresses},
+-- delay = function(what, command, line) giving seconds or nil, timing = {info=,
+-- final=, second=, prompt=, urc=, rdy=, cfun=, cpin=, ip=} in seconds, baud,
+-- boot = false to start attached, ip, ip6, dns = {v4, v4, v6, v6}, imei, imsi,
+-- iccid, clock = UTC epoch at now() == 0, zone = quarter hours, nvram = table
+-- kept from an earlier run, log = function(text), wake = function().
+-- Raises on a wrong trait or profile.
+local function new(options)
+  assert(type(options) == "table" and type(options.now) == "function", "now is needed")
+  local self = setmetatable({
+    now = options.now,
+    net = options.net or net_script.new(options.now),
+    names = options.names or {},
+    delay = options.delay,
+    timing = options.timing or {},
+    logger = options.log,
+    on_wake = options.wake,
+    traits = traits.make(options.profile or "R02", options.traits),
+    wire = wire.new(options.baud),
+    timers = timers.new(),
+    scripts = {},
+    identity = {
+      imei = options.imei or "866207051234560", imsi = options.imsi or "460081234567890",
+      iccid = options.iccid or "89860414102070012345", sn = "D1X20BL01000012",
+      ip = options.ip or "100.85.29.214",
+      ip6 = options.ip6 or "36.14.1.0.0.64.29.216.0.1.0.2.236.156.25.48",
+      dns = options.dns or { "218.2.2.2", "218.4.4.4", "240E:5A::6666", "240E:5B::6666" },
+      tac = "4C10", cell = "084958B4",
+    },
+    -- What survives a reboot, and how often it was written.
+    nvram = options.nvram
+      or { send_format = 0, recv_format = 0, cmee = 0, dsevent = 0, sleep_event = 0 },
+    nvram_writes = 0,
+    clock_offset = options.clock or 1577836800,
+    zone = options.zone or 32,
+    stats = { lost_input = 0, boots = 0 },
+    resting = {},              -- local port -> when it may be used again
+    -- The rest is set by boot.start.
+    power = "off", answer = nil, pending = "", partial = "", data = {}, data_size = 0,
+    echo = true, urc_due = 0, sockets = {}, advancing = false,
+  }, module_mt)
+  boot.start(self, options.boot == false)
+  return self
+end
+
+return { new = new, profiles = traits.profiles, traits = traits.names,
+  trait_from_text = traits.from_text }
