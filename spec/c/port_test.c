@@ -114,22 +114,24 @@ static uint8_t pattern(size_t at)
 	return (uint8_t)(at ^ (at >> 8) ^ (at >> 16));
 }
 
+/* Until nothing fits. A pty moves bytes on by itself for a while: room comes back. */
 static size_t flood(struct bc260y_port *port, size_t sent)
 {
 	uint8_t bytes[3000];
+	int ready = 1;
 
-	while (sent < FLOOD_SIZE_MAX) {
+	while (ready == 1 && sent < FLOOD_SIZE_MAX) {
 		ptrdiff_t count;
 
 		for (size_t i = 0; i < sizeof(bytes); i++)
 			bytes[i] = pattern(sent + i);
 		count = port->ops->write(port, bytes, sizeof(bytes));
-		if (count <= 0) {
-			CHECK_INT(count, 0);
-			break;
-		}
-		sent += (size_t)count;
+		if (count > 0)
+			sent += (size_t)count;
+		else
+			ready = count < 0 ? (int)count : port->ops->wait(port, 0.01, true);
 	}
+	CHECK_INT(ready, 0);
 	return sent;
 }
 
@@ -161,7 +163,6 @@ static void test_short_writes(open_pair *open)
 	size_t again;
 
 	CHECK(sent > 0 && sent < FLOOD_SIZE_MAX);
-	CHECK_INT(port->ops->wait(port, 0, true), 0);
 	/* Nothing fits, but the peer speaks: whoever waits to write must hear it. */
 	CHECK(peer_write(pair.peer, "x", 1));
 	CHECK_INT(port->ops->wait(port, -1, true), 1);
