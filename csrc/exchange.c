@@ -339,11 +339,13 @@ static void all_written(struct bc260y_exchange *x, const uint8_t *end, uint64_t 
 void bc260y_exchange_written(struct bc260y_exchange *x, size_t count, uint64_t now_ms)
 {
 	count = MIN(count, x->out_size);
+	if (!count)
+		return;
 	if (x->out == fill)
 		x->fill_left = (uint16_t)(x->fill_left - count);
 	x->out_size -= count;
 	x->out = x->out == fill ? fill : x->out + count;
-	if (count && !x->out_size)
+	if (!x->out_size)
 		all_written(x, x->out, now_ms);
 }
 
@@ -397,9 +399,11 @@ uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
 		return earliest(until_ms, x->data_at_ms);
 	if (!x->unfenced || x->fencing || x->out_size || !(x->held || x->untrusted))
 		return until_ms;
-	if (free_fence(x) == BC260Y_FENCE_COUNT)
-		return x->held ? 0 : x->fence_since_ms + BC260Y_OWED_MS + 1;
-	return earliest(until_ms, quiet_ms(x));
+	if (!x->held && free_fence(x) == BC260Y_FENCE_COUNT)
+		until_ms = x->fence_since_ms + BC260Y_OWED_MS + 1;
+	else
+		until_ms = 0;
+	return until_ms > quiet_ms(x) ? until_ms : quiet_ms(x);
 }
 
 /* A deadline has passed: what of it comes to an end. */

@@ -1,0 +1,157 @@
+/*
+ * Fuzzes args and codec. Whatever the line: decoded values lie inside it and inside
+ * their ranges. Whatever the values: an encoded line holds nothing that could end it
+ * or begin another, and reads back as what went in.
+ */
+#include "codec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void must(int held)
+{
+	if (!held)
+		abort();
+}
+
+static const char *const responses[] = {
+	"+CSQ",	 "+CEREG", "+CEREG urc", "+CGPADDR", "+CGSN",	 "+CPIN",
+	"+CFUN", "+QICFG", "+QIOPEN",	 "+QISEND",  "+QISTATE", "+QIDNSGIP address",
+	"+IP",	 "+QIURC", "+QIDNSGIP",
+};
+static const char *const commands[] = {
+	"AT",
+	"ATE",
+	"ATI",
+	"CGMR",
+	"CGSN",
+	"CPIN?",
+	"CFUN?",
+	"CFUN",
+	"CEREG?",
+	"CEREG",
+	"CGPADDR",
+	"CSQ",
+	"CMEE",
+	"QICFG?",
+	"QICFG",
+	"QIOPEN",
+	"QICLOSE",
+	"QISEND text",
+	"QISTATE?",
+	"QISEND hex",
+	"QISEND raw",
+	"QISEND count",
+	"QISTATE context",
+	"QISTATE id",
+	"QIDNSGIP",
+};
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void check_value(const struct bc260y_field *field, const struct bc260y_value *value,
+			const char *line, size_t size)
+{
+	if (value->kind == BC260Y_KIND_NIL) {
+		must(field->optional);
+	} else if (value->kind == BC260Y_KIND_NUMBER) {
+		must(field->kind == BC260Y_KIND_NUMBER);
+		must(value->number >= field->min && value->number <= field->max);
+	} else {
+		must(value->kind == BC260Y_KIND_TEXT && value->text >= line);
+		must(value->text + value->size <= line + size);
+		must(value->size <= (size_t)field->max);
+	}
+}
+
+static void decode(const char *line, size_t size)
+{
+	struct bc260y_value values[BC260Y_FIELD_COUNT_MAX];
+	const struct bc260y_field *fault;
+
+	for (size_t i = 0; i < COUNT(responses); i++) {
+		const struct bc260y_form *form = bc260y_response_form(responses[i]);
+
+		if (bc260y_decode(form, line, size, values, &fault) != 0)
+			continue;
+		for (size_t f = 0; f < form->field_count; f++)
+			check_value(&form->fields[f], &values[f], line, size);
+	}
+	if (size) {
+		bc260y_line_word(line, size);
+		bc260y_line_is_urc(line, size);
+	}
+}
+
+static void check_shape(const char *line, size_t size)
+{
+	struct bc260y_shape shape;
+	const char *fault;
+
+	if (bc260y_command_shape(line, size, &shape, &fault) != 0)
+		return;
+	must(size >= 2 && shape.second < BC260Y_SECOND_COUNT);
+	must(shape.second != BC260Y_SECOND_OPEN || shape.id < BC260Y_SOCKET_COUNT);
+	must(shape.prompted <= BC260Y_SEND_TEXT_SIZE_MAX);
+	must(!shape.prompted || shape.second == BC260Y_SECOND_SEND);
+	for (size_t i = 0; i < size; i++)
+		must((unsigned char)line[i] >= 0x20 && line[i] != 0x7F);
+}
+
+/* One value a field: the first byte says its kind, then a number or a text. */
+static size_t take_value(const uint8_t *data, size_t size, struct bc260y_value *value)
+{
+	size_t length;
+
+	*value = (struct bc260y_value){BC260Y_KIND_NIL, 0, NULL, 0};
+	if (size < 3 || data[0] % 3 == 0)
+		return size ? 1 : 0;
+	if (data[0] % 3 == 1) {
+		value->kind = BC260Y_KIND_NUMBER;
+		value->number = data[0] & 0x80 ? -(int64_t)data[1] : data[1] * 256 + data[2];
+		return 3;
+	}
+	length = (size_t)(data[1] * 8 + data[2] % 8);
+	value->kind = BC260Y_KIND_TEXT;
+	value->text = (const char *)data + 3;
+	value->size = length < size - 3 ? length : size - 3;
+	return 3 + value->size;
+}
+
+static void encode(const uint8_t *data, size_t size)
+{
+	const struct bc260y_form *form = bc260y_command_form(commands[data[0] % COUNT(commands)]);
+	struct bc260y_value values[BC260Y_FIELD_COUNT_MAX];
+	const struct bc260y_field *fault = NULL;
+	char line[BC260Y_COMMAND_SIZE_MAX];
+	size_t at = 1;
+	size_t count = 0;
+	int length;
+
+	while (at < size && count < BC260Y_FIELD_COUNT_MAX)
+		at += take_value(data + at, size - at, &values[count++]);
+	length = bc260y_encode(line, sizeof(line), form, values, count, &fault);
+	if (length < 0)
+		return;
+	must(length >= 2 && (size_t)length <= sizeof(line));
+	for (int i = 0; i < length; i++)
+		must((unsigned char)line[i] >= 0x20 && line[i] != 0x7F);
+	check_shape(line, (size_t)length);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *line;
+
+	if (size < 2)
+		return 0;
+	/* A copy of its own size, so that a read past its end is seen. */
+	line = malloc(size);
+	must(line != NULL);
+	memcpy(line, data, size);
+	decode(line, size);
+	check_shape(line, size);
+	encode((const uint8_t *)line, size);
+	free(line);
+	return 0;
+}
