@@ -168,7 +168,8 @@ int bc260y_serial_list(struct bc260y_serial_list *list, char *why)
 		return BC260Y_PORT_OK;
 	list->lines = NULL;
 	bc260y_fd_why(why, "list of serial lines", reason == SP_ERR_FAIL ? errno : ENOMEM);
-	return BC260Y_PORT_ERROR;
+	/* Without /sys/class/tty there is nothing to ask. */
+	return reason == SP_ERR_FAIL ? BC260Y_PORT_NOT_SUPPORTED : BC260Y_PORT_ERROR;
 }
 
 bool bc260y_serial_list_get(const struct bc260y_serial_list *list, size_t index,

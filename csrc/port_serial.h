@@ -35,7 +35,8 @@ struct bc260y_serial_info {
 	int usb_pid;
 };
 
-/* Result: 0 or BC260Y_PORT_ERROR, and why in words. */
+/* Result: 0 or a BC260Y_PORT_*, and why in words: "not supported" where the system has
+ * no list (no sysfs). */
 int bc260y_serial_list(struct bc260y_serial_list *list, char *why);
 /* False when the list has no such index; it counts from 0. */
 bool bc260y_serial_list_get(const struct bc260y_serial_list *list, size_t index,

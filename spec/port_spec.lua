@@ -246,8 +246,13 @@ describe("opening a port #integration", function()
     assert.equal("\r\nRDY\r\n", port:read())
   end)
 
-  it("lists the serial lines of this machine", function()
-    for _, line in ipairs(core.ports()) do
+  it("lists the serial lines of this machine, if it can say", function()
+    local lines, err = core.ports()
+    if not uv.fs_stat("/sys/class/tty") then
+      assert.equal("not supported", err)
+      return
+    end
+    for _, line in ipairs(lines) do
       assert.truthy(line.name:find("^/"))
       assert.equal(line.usb_vid ~= nil, line.usb_pid ~= nil)
     end
