@@ -290,7 +290,8 @@ static const struct scenario scenarios[] = {
 	  LOG("orphan OK|orphan SEND OK|"), WROTE("AT\r")}},
 	{"a name with two addresses",
 	 {CMD("AT+QIDNSGIP=0,\"h\""),
-	  SAY("\r\nOK\r\n\r\n+QIDNSGIP: 0,2,0\r\n\r\n+QIDNSGIP: \"1.2.3.4\"\r\n\r\n+QIDNSGIP: 5.6.7.8\r\n"),
+	  SAY("\r\nOK\r\n\r\n+QIDNSGIP: 0,2,0\r\n\r\n+QIDNSGIP: \"1.2.3.4\"\r\n"
+	      "\r\n+QIDNSGIP: 5.6.7.8\r\n"),
 	  LOG("info +QIDNSGIP: 0,2,0|info +QIDNSGIP: \"1.2.3.4\"|info +QIDNSGIP: 5.6.7.8|result ok 0|")}},
 	{"the first address may be all, after a quiet",
 	 {CMD("AT+QIDNSGIP=0,\"h\""),
@@ -357,7 +358,8 @@ static const struct scenario scenarios[] = {
 	  SAY("\r\nSEND FAIL\r\n"), LOG("result fail -1|")}},
 	{"a torn frame ends what is in flight, and nothing is believed before the fence",
 	 {CMD("AT+CSQ"), SAY("\r\n+QIURC: \"recv\",0,9,\"ab\r\nOK\r\nRDY\r\n\"\r\n" CSQ),
-	  LOG("torn +QIURC: \"recv\",0,9,\"ab|result torn -1|torn OK|torn RDY|torn \"|torn +CSQ: 20,0|torn OK|"),
+	  LOG("torn +QIURC: \"recv\",0,9,\"ab|result torn -1|torn OK|torn RDY|torn \"|"
+	      "torn +CSQ: 20,0|torn OK|"),
 	  MS(99), WROTE("AT+CSQ\r"), MS(1), WROTE("AT+CGSN=1\r"),
 	  SAY("\r\n+IP: 1.2.3.4\r\n\r\n+CGSN: 1\r\n\r\nOK\r\n"), LOG("torn +IP: 1.2.3.4|trusted|"),
 	  CMD("AT"), WROTE("AT\r"), SAY("\r\nOK\r\n"), LOG("result ok -1|")}},
