@@ -1,0 +1,153 @@
+--- Brings a module from whatever state it is in to where sockets can be opened.
+--
+-- It knows the order: answer, echo, format, registration, address, what is still open
+-- from before. It may be called again at any time, and after every reset it has to be.
+
+local calls = require "bc260y.calls"
+local core = require "bc260y.core"
+local errors = require "bc260y.errors"
+local new_entry = require("bc260y.pump").entry
+
+local TIMEOUT = 300     -- a search for a network may take minutes
+local PROBE = 3         -- seconds for one AT; the first may fall into the module's sleep
+local PAUSE = 1         -- between two questions
+local SILENCE = 2       -- listened for, before a silent module is asked anew
+
+-- Waits for `seconds`, or until the module says something by itself.
+local function pause(self, seconds, deadline)
+  local left = deadline - self.pump.port:now()
+  if left <= 0 then return false end
+  self.hooks:wait("urc", left < seconds and left or seconds)
+  return not self.pump.down
+end
+
+local function execute(self, text, deadline)
+  local entry = new_entry(text)
+  entry.deadline, entry.bounded = deadline, true
+  return self.pump:execute(entry), entry
+end
+
+-- Until it answers, whatever it was doing.
+local function probe(self, deadline)
+  local port = self.pump.port
+  while true do
+    local try = port:now() + PROBE
+    local status = execute(self, "AT", try < deadline and try or deadline)
+    if status == "ok" then return true end
+    if status == "lost" or status == "closed" then return nil, status end
+    if port:now() >= deadline then return nil, "timeout", "answer" end
+    if status == "no response" then
+      pause(self, SILENCE, deadline)
+      self.pump:renew()
+    elseif status ~= "busy" and status ~= "timeout" then
+      pause(self, PAUSE, deadline)
+    end
+  end
+end
+
+local function echo_off(self, deadline)
+  local status, entry = execute(self, core.encode("ATE", 0), deadline)
+  if status == "ok" or status == "error" then return true end
+  return errors.of(status, entry.code)
+end
+
+-- Data mode came with R02A01 (wire forms: sockets).
+local function has_data_mode(revision)
+  local major, minor = (revision or ""):match("R(%d%d)A(%d%d)")
+  if not major then return false end
+  return tonumber(major) * 100 + tonumber(minor) >= 201
+end
+
+--- Sees to it that the module sends and receives data in one known format.
+-- Data mode sends bytes as they are, for which the module's setting must be text; what
+-- it receives may then be text as well, since it is cut by its length, and takes half
+-- the time of hex.
+local function ensure_format(self, deadline)
+  local options = { timeout = deadline and math.max(0, deadline - self.pump.port:now()) }
+  local format = self.format
+  if format == "auto" then
+    local identity, err, code = calls.identity(self, options)
+    if not identity then return nil, err, code end
+    format = has_data_mode(identity.revision) and "raw" or "hex"
+    if deadline then options.timeout = math.max(0, deadline - self.pump.port:now()) end
+  end
+  local setting = format == "hex" and "hex" or "text"
+  local set, err, code = calls.data_format(self, setting, setting, options)
+  if not set then return nil, err, code end
+  self.send_format = format
+  return true
+end
+
+-- Calls fn until it gives true. What the module refuses now it may do later.
+local function poll(self, deadline, what, fn)
+  while true do
+    local now = self.pump.port:now()
+    local done, err, code = fn(self, { timeout = math.max(0, deadline - now) })
+    if done then return true end
+    if err and err ~= "error" and err ~= "timeout" and err ~= "busy" then
+      return nil, err, code
+    end
+    if not pause(self, PAUSE, deadline) then
+      if self.pump.down then return nil, self.pump.down end
+      return nil, "timeout", what
+    end
+  end
+end
+
+local function registered(self, options)
+  local state, err, code = calls.registration(self, options)
+  if not state then return nil, err, code end
+  return state.registered
+end
+
+local function addressed(self, options)
+  if self.address then return true end
+  local list, err, code = calls.addresses(self, options)
+  if not list then return nil, err, code end
+  return list[1] ~= nil
+end
+
+-- What an earlier run left open has its id closed before that is used.
+local function find_sockets(self, deadline)
+  local entry = self.ids:query()
+  entry.deadline = deadline
+  local status = self.pump:execute(entry)
+  if status == "ok" or status == "error" then return true end
+  return errors.of(status, entry.code)
+end
+
+local function steps(self, deadline)
+  local ok, err, code = probe(self, deadline)
+  if ok then ok, err, code = echo_off(self, deadline) end
+  if ok then ok, err, code = ensure_format(self, deadline) end
+  if ok then ok, err, code = poll(self, deadline, "registration", registered) end
+  if ok then ok, err, code = poll(self, deadline, "address", addressed) end
+  if ok then ok, err, code = find_sockets(self, deadline) end
+  return ok, err, code
+end
+
+--- Waits until the module answers, sets echo and data format, waits until it is
+-- registered and has an address.
+-- options: timeout (seconds for all of it, 300).
+-- Result: true; or nil, err, code. After "timeout" the third value says what was waited
+-- for: "answer", "registration", "address".
+local function attach(self, options)
+  local timeout = TIMEOUT
+  if options ~= nil then
+    if type(options) ~= "table" then error("options: table expected", 3) end
+    if options.timeout ~= nil then timeout = options.timeout end
+  end
+  if type(timeout) ~= "number" or timeout ~= timeout or timeout < 0 then
+    error("timeout: seconds expected", 3)
+  end
+  local deadline = self.pump.port:now() + timeout
+  while true do
+    local ok, err, code = steps(self, deadline)
+    if ok then return true end
+    -- It boots: RDY has come, and with it everything begins anew.
+    if err ~= "module reset" and err ~= "torn" then return nil, err, code end
+    if self.pump.port:now() >= deadline then return nil, err, code end
+  end
+end
+
+return { attach = attach, ensure_format = ensure_format }

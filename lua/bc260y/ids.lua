@@ -1,0 +1,193 @@
+--- The five socket ids of one module: who has which, and which must be closed first.
+--
+-- It knows that QICLOSE is due after a failed open (manual 2.3.2 note 3), after
+-- `closed` (2.4.1) and for a socket that was dropped, and sends it when the line is
+-- idle. It knows nothing of what a socket carries.
+
+local core = require "bc260y.core"
+local new_entry = require("bc260y.pump").entry
+
+local COUNT = 5 -- manual 2.3.2: 0-4
+local TRIES_MAX = 3
+
+local ids_methods = {}
+local ids_mt = { __name = "bc260y.ids", __index = ids_methods }
+
+local function new_ids(pump)
+  local self = setmetatable({
+    pump = pump,
+    sockets = setmetatable({}, { __mode = "v" }), -- id -> socket, not kept alive by it
+    free = {},      -- ids in the order in which they came back
+    due = {},       -- id -> tries so far: QICLOSE is to be sent when the line is idle
+    foreign = {},   -- id -> true: perhaps open, not by us; closed before it is used
+    held = {},      -- id -> true: an open or a close is queued or in flight
+    dropped = {},   -- id -> true, set by finalizers alone
+    waiters = {},   -- those who wait for an id
+    check = false,  -- ask the module which sockets there are
+    chores = pump.chores,
+  }, ids_mt)
+  for id = 0, COUNT - 1 do self.free[id + 1] = id end
+  return self
+end
+
+--- An id of which nothing is open, the one that rested longest; or nil.
+-- Second result: QICLOSE has to be sent before it is used.
+function ids_methods:take()
+  local id = table.remove(self.free, 1)
+  local foreign = not id
+  if foreign then
+    id = next(self.foreign)
+    if not id then return nil end
+    self.foreign[id] = nil
+  end
+  self.held[id] = true
+  return id, foreign
+end
+
+--- Whether an id may come back by itself.
+function ids_methods:returning()
+  return next(self.due) ~= nil or next(self.dropped) ~= nil or next(self.held) ~= nil
+end
+
+--- Blocks until an id may be free. Result: false when the deadline has passed.
+function ids_methods:await(deadline)
+  local waiter = { done = false }
+  self.waiters[#self.waiters + 1] = waiter
+  if self.pump:await(waiter, deadline) then return true end
+  for i = #self.waiters, 1, -1 do
+    if self.waiters[i] == waiter then table.remove(self.waiters, i) end
+  end
+  return false
+end
+
+--- The id is in use by that socket.
+function ids_methods:settle(id, socket)
+  self.held[id] = nil
+  self.sockets[id] = socket
+end
+
+local function forget(self, id)
+  self.held[id], self.due[id], self.foreign[id] = nil, nil, nil
+  self.dropped[id], self.sockets[id] = nil, nil
+end
+
+local function wake_waiter(self)
+  local waiter = table.remove(self.waiters, 1)
+  if waiter then
+    waiter.done = true
+    self.pump.loop:wake(waiter)
+  end
+end
+
+--- Nothing was opened with the id, or it was closed.
+function ids_methods:release(id)
+  forget(self, id)
+  self.free[#self.free + 1] = id
+  wake_waiter(self)
+end
+
+--- QICLOSE has to be sent before the id is used again.
+function ids_methods:retire(id, tries)
+  forget(self, id)
+  self.due[id] = tries or 0
+  self.chores.due = true
+end
+
+--- The module restarted: nothing is open any more.
+function ids_methods:reset()
+  local free = {}
+  for _, id in ipairs(self.free) do free[id] = true end
+  for id = 0, COUNT - 1 do
+    local socket = self.sockets[id]
+    if not (free[id] or self.held[id]) then
+      self:release(id)
+      if socket then socket:fail("module reset") end
+    end
+  end
+end
+
+-- Chores: commands of nobody, sent when the line is idle. --------------------------
+
+local function closed(entry)
+  local self, id, status = entry.ids, entry.id, entry.status
+  -- After `closed` or a failed open ERROR says no more than that nothing was open.
+  if status == "ok" or status == "error" or status == "fail" or status == "reset" then
+    self:release(id)
+  elseif entry.tries + 1 < TRIES_MAX and not self.pump.down then
+    self:retire(id, entry.tries + 1)
+  else
+    forget(self, id)
+    self.foreign[id] = true
+    wake_waiter(self)
+  end
+end
+
+--- The command that closes an id. At its end the id is free, or due again.
+function ids_methods:close(id, tries)
+  local entry = new_entry(core.encode("QICLOSE", id))
+  entry.ids, entry.id, entry.tries = self, id, tries or 0
+  entry.finished = closed
+  forget(self, id)
+  self.held[id] = true
+  return entry
+end
+
+local function next_close(self)
+  for id = 0, COUNT - 1 do -- not pairs: a finalizer may run meanwhile
+    if self.dropped[id] and not self.held[id] then self:retire(id) end
+  end
+  local id, tries = next(self.due)
+  if id then return self:close(id, tries) end
+end
+
+local GONE = { [0] = true, [3] = true, [4] = true } -- Initial, Closing, Remote Closing
+
+-- What QISTATE? says of our sockets, and of what others have left open.
+local function compare(self, lines)
+  local open = {}
+  for _, line in ipairs(lines or {}) do
+    local id, _, _, _, _, state = core.decode("+QISTATE", line)
+    if id then open[id] = not GONE[state] end
+  end
+  for id = 0, COUNT - 1 do
+    local socket = self.sockets[id]
+    if socket and socket.state == "open" and not open[id] then socket:remote_closed() end
+  end
+  for i = #self.free, 1, -1 do
+    local id = self.free[i]
+    if open[id] ~= nil then
+      table.remove(self.free, i)
+      self.foreign[id] = true
+    end
+  end
+end
+
+local function checked(entry)
+  if entry.status == "ok" then compare(entry.ids, entry.lines) end
+end
+
+--- A query for what is open; what it says is believed.
+function ids_methods:query()
+  local entry = new_entry(core.encode("QISTATE?"))
+  entry.ids, entry.finished = self, checked
+  return entry
+end
+
+--- Something may have been missed: ask which sockets there are.
+function ids_methods:doubt()
+  self.check = true
+  self.chores.due = true
+end
+
+--- The next command to be sent by ourselves, or nil.
+function ids_methods:chore()
+  if self.check then
+    self.check = false
+    return self:query()
+  end
+  local entry = next_close(self)
+  if not entry then self.chores.due = false end
+  return entry
+end
+
+return { new = new_ids }

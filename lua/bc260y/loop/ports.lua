@@ -1,0 +1,107 @@
+--- Waits on the ports of one or several modems and turns their pumps.
+--
+-- Both loops of the library share it. It knows ports and how to wait for several of
+-- them at once; it knows neither tasks nor commands.
+
+local core = require "bc260y.core"
+
+local ports = {}
+
+-- No port is asked to wait longer in one go: an object port need not know "for ever".
+local WAIT_MAX = 3600
+-- Object ports of different clocks can't be waited for together: each gets a slice.
+local SLICE = 0.02
+
+-- Waits at most `seconds` (nil: no limit) for the one port of `pump`, then turns it.
+function ports.turn_one(pump, seconds)
+  local due, writable = pump:due()
+  if due and (not seconds or due < seconds) then seconds = due end
+  if not seconds or seconds > WAIT_MAX then seconds = WAIT_MAX end
+  local ready = pump.port:wait(seconds, writable)
+  if ready == nil then
+    pump:lose("lost")
+  else
+    pump:turn(ready)
+  end
+end
+
+local function earliest(pumps, seconds)
+  for i = 1, #pumps do
+    local due = pumps[i]:due()
+    if due and (not seconds or due < seconds) then seconds = due end
+  end
+  return seconds
+end
+
+-- What core.poll needs, made once for a set of pumps; fds is false when a port of
+-- them has no descriptor.
+local function new_set(pumps)
+  local set = { fds = {}, writable = {}, size = #pumps, clock = true }
+  local clock = pumps[1] and pumps[1].port.clock
+  for i = 1, #pumps do
+    local port = pumps[i].port
+    local fd = port.fd and port:fd()
+    if not fd then
+      set.fds = false
+      break
+    end
+    set.fds[i] = fd
+  end
+  for i = 1, #pumps do
+    if clock == nil or pumps[i].port.clock ~= clock then set.clock = false end
+  end
+  return set
+end
+
+local function turn_polled(pumps, set, seconds)
+  local writers
+  for i = 1, #pumps do
+    local _, writable = pumps[i]:due()
+    set.writable[set.fds[i]] = writable or nil
+    writers = writers or writable
+  end
+  local ready = core.poll(set.fds, seconds or -1, writers and set.writable or nil)
+  local readable, list = {}, {}
+  for i = 1, ready and #ready or 0 do readable[ready[i]] = true end
+  for i = 1, #pumps do list[i] = pumps[i] end -- a turn may close a modem
+  for i = 1, #list do
+    list[i]:turn(readable[set.fds[i]] or false)
+  end
+end
+
+-- Ports without descriptors: one of them is waited for. Those that share a clock know
+-- of each other's bytes; others are asked in slices.
+local function turn_objects(pumps, set, seconds)
+  if not seconds or seconds > WAIT_MAX then seconds = WAIT_MAX end
+  if not set.clock and seconds > SLICE then seconds = SLICE end
+  local list = {}
+  for i = 1, #pumps do
+    list[i] = pumps[i]
+    if seconds > 0 and pumps[i].port:wait(0) ~= false then seconds = 0 end
+  end
+  if list[1].port:wait(seconds) == nil then list[1]:lose("lost") end
+  for i = 1, #list do
+    list[i]:turn(true)
+  end
+end
+
+-- Waits at most `seconds` for the ports of all pumps, then turns them. `owner.set`
+-- keeps what core.poll needs; whoever changes the list clears it.
+function ports.turn_all(owner, pumps, seconds)
+  local count = #pumps
+  if count == 1 then return ports.turn_one(pumps[1], seconds) end
+  if count == 0 then
+    core.poll({}, seconds)
+    return
+  end
+  local set = owner.set
+  if not set or set.size ~= count then
+    set = new_set(pumps)
+    owner.set = set
+  end
+  seconds = earliest(pumps, seconds)
+  if set.fds then return turn_polled(pumps, set, seconds) end
+  turn_objects(pumps, set, seconds)
+end
+
+return ports

@@ -1,0 +1,340 @@
+--- A modem: open it, give it commands, hear its events.
+--
+-- It joins pump, hooks and ids, and tells each event of the exchange to those whom it
+-- concerns. What the commands mean is in calls.lua and attach.lua, sockets are in
+-- socket.lua. A modem belongs to the loop that it was opened in.
+
+local attach = require "bc260y.attach"
+local block = require "bc260y.loop.block"
+local calls = require "bc260y.calls"
+local core = require "bc260y.core"
+local errors = require "bc260y.errors"
+local hooks = require "bc260y.hooks"
+local ids = require "bc260y.ids"
+local own = require "bc260y.loop.own"
+local pump = require "bc260y.pump"
+local socket = require "bc260y.socket"
+
+local new_entry = pump.entry
+local decode, find, match, sub = core.decode, string.find, string.match, string.sub
+
+local BAUD = 9600          -- the module's default (wire forms: boot)
+local BUFFER_SIZE = 65536  -- of what a socket has received and nobody has read
+
+local modem_methods = {}
+local modem_mt = { __name = "bc260y.modem", __index = modem_methods }
+
+local function new_modem(port, loop, options)
+  local self = setmetatable({
+    pump = nil,
+    hooks = nil,
+    ids = nil,
+    format = options.format or "auto", -- as it was asked for
+    send_format = nil,  -- "text", "hex" or "raw", once attach has seen to it
+    address = nil,      -- once the module has one: before, it opens nothing (2.3.2 note 4)
+    buffer_size = options.buffer or BUFFER_SIZE,
+    stray_payloads = 0, -- for sockets that nobody has
+  }, modem_mt)
+  self.pump = pump.new(port, core.exchange(), loop, self)
+  self.pump.trace = options.trace
+  self.hooks = hooks.new(self.pump)
+  self.ids = ids.new(self.pump)
+  loop:attach(self.pump)
+  return self
+end
+
+-- What came in. --------------------------------------------------------------------
+
+local urcs = {}
+
+urcs["+QIURC"] = function(self, line)
+  local kind, id, detail = decode("+QIURC", line)
+  if kind == "closed" then
+    local sock = self.ids.sockets[id]
+    if sock then sock:remote_closed() end
+    self.hooks:emit("closed", id)
+  elseif kind == "recv" and detail and find(detail, "buff", 1, true) then
+    -- The module dropped data: the reader has to know where.
+    local sock = self.ids.sockets[id]
+    if sock then sock:gap("overflow") end
+    self.hooks:emit("buffer full", id)
+  end
+end
+
+urcs["+IP"] = function(self, line)
+  local address = decode("+IP", line)
+  if not address then return end
+  self.address = address
+  self.hooks:emit("ip", address)
+end
+
+urcs["+QNBIOTEVENT"] = function(self, line)
+  local what = match(line, '"(.-)"')
+  if what and find(what, "^ENTER") then
+    self.hooks:emit("sleep", what)
+  elseif what and find(what, "^EXIT") then
+    self.hooks:emit("wake", what)
+  end
+end
+
+local function take_urc(self, line)
+  local prefix = match(line, "^[^:]+")
+  local fn = urcs[prefix]
+  if fn then fn(self, line) end
+  if self.hooks.listening then
+    self.hooks:emit(prefix, line)
+    self.hooks:emit("urc", line)
+  end
+end
+
+local function take_payload(self, id, bytes)
+  local sock = self.ids.sockets[id]
+  if sock then sock:payload(bytes) else self.stray_payloads = self.stray_payloads + 1 end
+  if self.hooks.listening then self.hooks:emit("recv", id, bytes) end
+end
+
+-- Of a torn frame nothing is known but that bytes are missing, and perhaps whose.
+local function take_torn(self, text, id)
+  for i = 0, 4 do
+    local sock = self.ids.sockets[i]
+    if sock and (i == id or not id and find(text, '^%+QIURC: *"?recv')) then
+      sock:gap("torn")
+    end
+  end
+  self.hooks:emit("torn", text, id)
+end
+
+-- An open that was given up may have succeeded after all.
+local function take_orphan(self, line)
+  if sub(line, 1, 8) == "+QIOPEN:" then self.ids:doubt() end
+  self.hooks:emit("orphan", line)
+end
+
+local function take_reset(self)
+  self.address = nil
+  self.send_format = nil
+  self.ids:reset()
+  self.hooks:emit("reset")
+end
+
+-- The pump's owner: every event of the exchange but a command's own.
+function modem_methods:event(kind, a, b)
+  if kind == "payload" then return take_payload(self, a, b) end
+  if kind == "urc" then return take_urc(self, a) end
+  if kind == "orphan" then return take_orphan(self, a) end
+  if kind == "torn" then return take_torn(self, a, b) end
+  if kind == "reset" then return take_reset(self) end
+  if kind == "trusted" then return self.ids:doubt() end
+  self.hooks:emit(kind, a, b)
+end
+
+function modem_methods:chore()
+  return self.ids:chore()
+end
+
+function modem_methods:run_hooks()
+  self.hooks:run()
+end
+
+function modem_methods:lost(reason)
+  self.address = nil
+  for id = 0, 4 do
+    local sock = self.ids.sockets[id]
+    if sock then sock:fail(reason) end
+  end
+  self.hooks:emit(reason)
+  self.hooks:down()
+end
+
+-- What a user calls. ---------------------------------------------------------------
+
+-- Hooks that run in the caller's thread do so when its outermost call returns.
+local function leave(self, ...)
+  self.hooks:run()
+  return ...
+end
+
+local function public(fn)
+  return function(self, ...)
+    local loop = self.pump.loop
+    loop:check()
+    if loop.inline then return leave(self, fn(self, ...)) end
+    return fn(self, ...)
+  end
+end
+
+local option_types = { timeout = "number", prefix = "string", bare = "boolean", data = "string" }
+
+-- These hold the line until their second result: a caller's timeout ends its own wait,
+-- and is no deadline of theirs.
+local function holds_line(text)
+  local name, rest = match(text, "^[Aa][Tt]%+[Qq][Ii](%a+)=([^?].*)$")
+  name = name and name:upper()
+  return name == "OPEN" or name == "CLOSE" or name == "DNSGIP"
+    or name == "SEND" and not find(rest, "^%d+,0$")
+end
+
+local function read_options(self, entry, options)
+  if type(options) ~= "table" then error("options: table expected", 3) end
+  for name, value in pairs(options) do
+    if type(value) ~= option_types[name] then
+      error(option_types[name] and name .. ": " .. option_types[name] .. " expected, got "
+        .. type(value) or "no option is called " .. tostring(name), 3)
+    end
+  end
+  entry.data, entry.prefix = options.data, options.prefix
+  if options.bare == false then entry.bare = false end
+  if options.timeout then
+    if options.timeout ~= options.timeout or options.timeout < 0 then
+      error("timeout: seconds expected", 3)
+    end
+    entry.deadline = self.pump.port:now() + options.timeout
+    entry.bounded = not holds_line(entry.text)
+  end
+end
+
+local function finish(self, entry, status)
+  if self.pump.loop.inline then self.hooks:run() end
+  if status == "ok" then return entry.lines or {} end
+  return errors.of(status, entry.done and entry.code or nil)
+end
+
+--- Sends one command line, and waits for its end.
+-- text: without CR. options: timeout (seconds; without it the module has 5 s for the
+-- first answer), prefix (of the information lines; by default the command's own), bare
+-- (lines without a prefix belong to it; true), data (what is sent after the prompt).
+-- Result: list of its information lines; or nil, err, code: "error" and the number of
+-- +CME ERROR, "timeout", "busy" (it waited in the queue until its timeout, nothing was
+-- sent), "no response", "torn", "module reset", "lost", "closed", "too long",
+-- "invalid argument" and what was wrong.
+function modem_methods:command(text, options)
+  if type(text) ~= "string" then error("command: string expected, got " .. type(text), 2) end
+  local entry = new_entry(text)
+  entry.bare = true
+  if options then read_options(self, entry, options) end
+  local line = self.pump
+  line.loop:check()
+  return finish(self, entry, line:execute(entry))
+end
+
+local function check_event(event)
+  if type(event) ~= "string" then error("event: string expected, got " .. type(event), 3) end
+end
+
+local function check_timeout(timeout)
+  if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout or timeout < 0) then
+    error("timeout: seconds expected", 3)
+  end
+end
+
+--- Hears an event: a URC's prefix ("+CEREG": line) or "ip" (address), "recv" (id, bytes),
+-- "closed" (id), "buffer full" (id), "reset", "sleep" and "wake" (what), "lost", "urc"
+-- (line), "orphan" (line), "torn" (text, id), "overflow" (count of bytes), "error"
+-- (message of what a hook raised, event).
+-- fn(values...) runs in a coroutine of its own, one hook at a time, and may block.
+-- Without fn: a queue of events with :wait([timeout]). Both have :cancel().
+function modem_methods:on(event, fn)
+  check_event(event)
+  if fn ~= nil and type(fn) ~= "function" then
+    error("function expected, got " .. type(fn), 2)
+  end
+  return self.hooks:on(event, fn)
+end
+
+--- Waits for the next event of that name, of those that come after this call.
+-- timeout: seconds, nil: no limit. Result: the event's values (true where it has none),
+-- or nil and "timeout", "lost" or "closed".
+function modem_methods:wait(event, timeout)
+  check_event(event)
+  check_timeout(timeout)
+  local loop = self.pump.loop
+  loop:check()
+  if loop.inline then return leave(self, self.hooks:wait(event, timeout)) end
+  return self.hooks:wait(event, timeout)
+end
+
+for name, fn in pairs(calls) do modem_methods[name] = public(fn) end
+modem_methods.attach = public(attach.attach)
+
+--- A new TCP socket in LuaSocket's shape, not yet connected.
+-- options: local_port (0: the module picks one), buffer (bytes received that nobody has
+-- read, 65,536). Result: socket.
+function modem_methods:tcp(options)
+  return socket.tcp(self, options)
+end
+
+--- A new UDP socket; options as for tcp. Result: socket.
+function modem_methods:udp(options)
+  return socket.udp(self, options)
+end
+
+--- Counters since the modem was opened: a table.
+function modem_methods:stats()
+  local stats = self.pump.exchange:stats()
+  for name, count in pairs(self.pump.past) do stats[name] = (stats[name] or 0) + count end
+  for name, count in pairs(self.hooks.stats) do stats[name] = count end
+  stats.stray_payloads = self.stray_payloads
+  return stats
+end
+
+--- Lets go of the port. Whoever waits gets nil, "closed". Never blocks, may be called
+-- twice; sockets that are open in the module stay so until the next attach.
+function modem_methods:close()
+  self.pump:lose("closed")
+  return true
+end
+
+modem_mt.__close = modem_methods.close
+modem_mt.__gc = modem_methods.close
+
+-- Open. ----------------------------------------------------------------------------
+
+local FORMATS = { auto = true, text = true, hex = true, raw = true }
+
+local function check_options(options)
+  if type(options) ~= "table" then error("options: table expected", 3) end
+  local function check(name, want)
+    local value = options[name]
+    if value ~= nil and type(value) ~= want then
+      error(name .. ": " .. want .. " expected, got " .. type(value), 4)
+    end
+  end
+  check("baud", "number")
+  check("format", "string")
+  check("buffer", "number")
+  if options.trace ~= nil and type(options.trace) ~= "function" then
+    error("trace: function expected", 3)
+  end
+  if options.format and not FORMATS[options.format] then
+    error('format: "auto", "text", "hex" or "raw" expected', 3)
+  end
+  local kind = type(options.port)
+  if kind ~= "string" and kind ~= "table" and kind ~= "userdata" then
+    error("port: a device's name or a port object expected, got " .. kind, 3)
+  end
+end
+
+local function pick_loop(loop)
+  if loop == nil then return own.current() or block.here() end
+  if loop == "block" then return block.here() end
+  if type(loop) == "table" and loop.park then return loop end
+  error('loop: "block" or a loop expected', 3)
+end
+
+--- Opens a modem. Nothing is sent to it yet.
+-- options: port ("/dev/ttyUSB0", "COM3", "tcp://host:port", "unix:/path", or an object with
+-- the methods of csrc/port.h), baud (9600), format ("auto", "text", "hex", "raw"), buffer
+-- (bytes a socket keeps, 65,536), trace (function(direction, bytes, now)), loop (the one
+-- of bc260y.run inside it, else none: calls block).
+-- Result: modem; or nil, err, detail: "no device", "not permitted", "busy",
+-- "not supported", "closed" (nobody listens), "invalid argument", "error".
+local function open(options)
+  check_options(options)
+  local loop = pick_loop(options.loop)
+  if type(options.port) ~= "string" then return new_modem(options.port, loop, options) end
+  local port, err, what, detail = core.open(options.port, options.baud or BAUD)
+  if not port then return nil, err, what, detail end
+  return new_modem(port, loop, options)
+end
+
+return { open = open }
