@@ -121,7 +121,7 @@ $(foreach v,5.1 5.2 5.3 5.4 jit,$(eval $(call lua_rules,$(v))))
 # /* needs: port_tty.c port_net.c */  and  /* libs: libserialport */
 named = $(shell sed -n 's,^/\* $(1): \(.*\) \*/$$,\1,p' $(2))
 needs = $(patsubst %.c,build/$(1)/%.o,$(call named,needs,$(2)))
-libs = $(foreach l,$(call named,libs,$(2)),$(shell $(PKG_CONFIG) --libs $(l)))
+libs = $(foreach l,$(call named,libs,$(1)),$(shell $(PKG_CONFIG) --libs $(l)))
 
 build/plain/%.o: csrc/%.c
 	@mkdir -p $(@D)

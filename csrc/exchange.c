@@ -55,6 +55,11 @@ bool bc260y_exchange_cancel(struct bc260y_exchange *x)
 	return withdrawn;
 }
 
+void bc260y_exchange_fence(struct bc260y_exchange *x)
+{
+	x->unfenced = true;
+}
+
 static void hold(struct bc260y_exchange *x, const struct bc260y_command *command,
 		 const char *prefix, size_t prefix_size)
 {

@@ -184,6 +184,10 @@ size_t bc260y_exchange_feed(struct bc260y_exchange *x, const void *bytes, size_t
 enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x, struct bc260y_event *event,
 					    uint64_t now_ms);
 
+/* A fence passes before the next command: who opens a line does not know what its
+ * last user left unanswered. */
+void bc260y_exchange_fence(struct bc260y_exchange *x);
+
 /* When to call output and next again though nothing was read, or BC260Y_NEVER. */
 uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x);
 

@@ -256,6 +256,13 @@ static int exchange_cancel(lua_State *L)
 	return 1;
 }
 
+/* exchange:fence(): a fence passes before the next command */
+static int exchange_fence(lua_State *L)
+{
+	bc260y_exchange_fence(&check_self(L)->exchange);
+	return 0;
+}
+
 /* exchange:settle("open", id | "send" | "close" | "dns"): the second results of that
  * kind that are owed were settled otherwise */
 static int exchange_settle(lua_State *L)
@@ -305,7 +312,8 @@ static const luaL_Reg methods[] = {
 	{"output", exchange_output},	 {"written", exchange_written},
 	{"deadline", exchange_deadline}, {"in_flight", exchange_in_flight},
 	{"cancel", exchange_cancel},	 {"settle", exchange_settle},
-	{"stats", exchange_stats},	 {NULL, NULL},
+	{"fence", exchange_fence},	 {"stats", exchange_stats},
+	{NULL, NULL},
 };
 
 void bc260y_lua_open_exchange(lua_State *L)

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum step_type { END, CMD, DATA, SAY, MS, LOG, WROTE, SETTLE };
+enum step_type { END, CMD, DATA, SAY, MS, LOG, WROTE, SETTLE, FENCE_FIRST };
 
 struct step {
 	enum step_type type;
@@ -215,6 +215,8 @@ static void play(const struct scenario *scenario, int cut)
 			pass(&bench, step->number);
 		if (step->type == SETTLE)
 			bc260y_exchange_settle(&bench.x, (enum bc260y_second)step->number, 0);
+		if (step->type == FENCE_FIRST)
+			bc260y_exchange_fence(&bench.x);
 		if (step->type == LOG) {
 			compare(scenario->name, i, cut, "log", bench.log, step->text);
 			bench.log_size = 0;
@@ -376,6 +378,9 @@ static const struct scenario scenarios[] = {
 	  LOG("info +QIOPEN: (0),(0-4),\"TCP/UDP\"|result ok -1|")}},
 	{"lower case is a command too",
 	 {CMD("at+csq"), SAY(CSQ), LOG("info +CSQ: 20,0|result ok -1|")}},
+	{"who asks for a fence gets one before the next command",
+	 {{FENCE_FIRST, NULL, 0}, CMD("AT"), WROTE("AT+CSQ\r"), SAY("\r\nOK\r\n" FENCE),
+	  LOG("orphan OK|"), WROTE("AT\r"), SAY("\r\nOK\r\n"), LOG("result ok -1|")}},
 	{"what comes while nothing is asked",
 	 {SAY("\r\nOK\r\n\r\nSEND OK\r\n\r\n+CSQ: 1,1\r\n"),
 	  LOG("orphan OK|orphan SEND OK|urc +CSQ: 1,1|")}},
