@@ -115,6 +115,12 @@ void bc260y_framer_forget(struct bc260y_framer *framer)
 	framer->contrary = 0;
 }
 
+/* CR, LF and NUL: stray NULs come after results of firmware R01 (wire forms). */
+static bool is_filler(uint8_t byte)
+{
+	return byte <= CR && (1u << byte & (1u << CR | 1u << LF | 1u << 0));
+}
+
 /* OTHER when bytes do not begin with word, MORE when they end within it. */
 static enum verdict match(const uint8_t *bytes, size_t held, const char *word, size_t size)
 {
@@ -206,6 +212,14 @@ static enum verdict judge_header(struct bc260y_framer *framer, const uint8_t *by
 	return judge_length(framer, bytes, at + 2, held);
 }
 
+/* Eight at once. What is no digit is 0xFF, which shows through any OR. */
+static bool are_digits(const uint8_t *bytes)
+{
+	return (digit_values[bytes[0]] | digit_values[bytes[1]] | digit_values[bytes[2]] |
+		digit_values[bytes[3]] | digit_values[bytes[4]] | digit_values[bytes[5]] |
+		digit_values[bytes[6]] | digit_values[bytes[7]]) <= 15;
+}
+
 /* framer->scan keeps how many digits have been seen, so that each is seen once. */
 static enum verdict judge_hex(struct bc260y_framer *framer, const uint8_t *data, size_t held,
 			      struct form *form)
@@ -215,6 +229,8 @@ static enum verdict judge_hex(struct bc260y_framer *framer, const uint8_t *data,
 	size_t at = framer->scan > form->offset ? framer->scan : form->offset;
 	enum verdict verdict;
 
+	while (stop - at >= 8 && are_digits(data + at))
+		at += 8;
 	while (at < stop)
 		if (digit_values[data[at++]] > 15)
 			return VERDICT_TORN;
@@ -374,7 +390,9 @@ static enum bc260y_frame_type next_line(struct bc260y_framer *framer, struct bc2
 		if (*bytes == ' ')
 			bytes++;
 	}
-	while (bytes < end && (*bytes == CR || *bytes == LF || *bytes == '\0'))
+	if (end - bytes >= 2 && bytes[0] == CR && bytes[1] == LF)
+		bytes += 2;
+	while (bytes < end && is_filler(*bytes))
 		bytes++;
 	framer->start = (size_t)(bytes - framer->buffer);
 	held = (size_t)(end - bytes);
@@ -400,7 +418,9 @@ static enum bc260y_frame_type next_line(struct bc260y_framer *framer, struct bc2
 		return await_line_end(framer, held);
 	frame->bytes = bytes;
 	frame->size = size;
-	framer->start += size + 1;
+	if (++size < held && bytes[size] == LF)
+		size++;
+	framer->start += size;
 	framer->scan = 0;
 	return BC260Y_FRAME_LINE;
 }
