@@ -39,7 +39,7 @@ wait_for $server 10 grep -qs '^listening on port' $dir/server.log ||
   fail "the server did not start" $dir/server.log
 server_port=$(sed -n 's/^listening on port //p' $dir/server.log)
 
-bin/bc260y virtual --pty $port --name telemetry.example=127.0.0.1 --verbose \
+bin/bc260y virtual --pty $port --pace 9600 --name telemetry.example=127.0.0.1 --verbose \
   >$dir/virtual.log 2>&1 &
 virtual=$!
 pids="$pids $virtual"
@@ -47,7 +47,7 @@ wait_for $virtual 10 test -e $port || fail "the virtual module did not start" $d
 
 echo
 echo "A TCP server listens on 127.0.0.1:$server_port."
-echo "A virtual BC260Y-CN, bridged to the real network, sits at $port."
+echo "A virtual BC260Y-CN, as slow as 9600 baud are, sits at $port."
 echo
 echo "\$ bin/bc260y run examples/01_telemetry.lua --port $port \\"
 echo "    --host telemetry.example --server-port $server_port"

@@ -23,6 +23,8 @@ for i = 1, #arg, 2 do
   options[name] = tonumber(arg[i + 1]) or arg[i + 1]
 end
 
+io.stdout:setvbuf("line") -- show each line at once, also through a pipe
+
 -- Stands for your sensor.
 local function read_sensor(n)
   return string.format('{"n":%d,"temperature":%.2f,"humidity":%d}', n, 21 + n / 8, 40 + n % 7)
@@ -38,12 +40,12 @@ bc260y.run(function()
   local signal = assert(modem:signal())
   print(string.format("Attached; signal %s dBm", signal.dbm or "unknown"))
 
-  local addresses = assert(modem:resolve(options.host))
-  print(options.host .. " is " .. addresses[1])
+  local address = assert(modem:resolve(options.host))
+  print(options.host .. " is " .. address)
 
   local socket = assert(modem:tcp())
   socket:settimeout(60) -- seconds; holds for each call on this socket
-  assert(socket:connect(addresses[1], options["server-port"]))
+  assert(socket:connect(address, options["server-port"]))
   print("Connected; sending " .. options.count .. " readings")
 
   for n = 1, options.count do
@@ -63,8 +65,8 @@ bc260y.run(function()
     bc260y.sleep(1)
     sent, acknowledged, unacknowledged = assert(socket:acked())
   end
-  print(string.format("Bytes: %d sent, %d acknowledged, %d not yet", sent, acknowledged,
-    unacknowledged))
+  print(string.format("%d bytes sent, %d acknowledged by the server's TCP, %d not yet",
+    sent, acknowledged, unacknowledged))
 
   socket:close()
   modem:close()

@@ -49,7 +49,7 @@ describe("bc260y #integration", function()
     refused("send server.example 70000", 2, "70000")
     refused("virtual --name broken", 2, "NAME=VALUE")
     refused("virtual --trait nonsense=1", 2, "nonsense")
-    refused("virtual", 2, "pty")
+    refused("virtual --profile R99", 2, "R99")
   end)
 
   it("asks for a port when none is given", function()

@@ -94,11 +94,13 @@ local function trait(text)
 end
 
 local function add_virtual(parser)
-  local virtual = parser:command("virtual", "Play a BC260Y-CN, bridged to the real network.")
+  local virtual = parser:command("virtual", "Play a BC260Y-CN, bridged to the real network;"
+    .. " without --pty, --unix or --tcp on a new pseudo terminal.")
   virtual:option("--pty", "A pseudo terminal, with a symbolic link at PATH."):argname("PATH")
-  virtual:option("--unix", "A unix socket at PATH."):argname("PATH")
-  virtual:option("--tcp", "A TCP port, on HOST (127.0.0.1) and PORT."):argname("[HOST:]PORT")
-  virtual:option("--profile", "The firmware: manual, R01 or R02."):default("R02")
+    :count("*")
+  virtual:option("--unix", "A unix socket at PATH."):argname("PATH"):count("*")
+  virtual:option("--tcp", "A TCP port; 0 takes a free one."):argname("[HOST:]PORT"):count("*")
+  virtual:option("--profile", "The firmware."):default("R02"):choices{"manual", "R01", "R02"}
   virtual:option("--trait", "One difference of firmware, beside the profile's."):count("*")
     :argname("NAME[=VALUE]"):convert(trait)
   virtual:option("--name", "A host name that it resolves itself."):count("*")

@@ -60,7 +60,6 @@ function commands.at(options)
   local lines, err, code = modem:command(options.text, {
     timeout = options.timeout,
     data = options.data,
-    bare = true,
   })
   modem:close()
   if options.json then
@@ -240,7 +239,6 @@ function commands.listen(options)
 end
 
 function commands.virtual(options)
-  cli.need("luv", "lua-luv", "the virtual module")
   require("bc260y.cli.virtual")(options)
 end
 
