@@ -27,10 +27,15 @@ local function cgmr(module, answer)
   answer:ok()
 end
 
+local function serial(module, answer)
+  answer:info(module.identity.sn)
+  answer:ok()
+end
+
 local function cgsn(module, answer, raw)
   local args = parse.reader(raw)
-  local kind = raw == "" and 0 or args:int(0, 3)
-  if raw ~= "" and not args:done() then return answer:fail(50) end
+  local kind = args:int(0, 3)
+  if not args:done() then return answer:fail(50) end
   local imei = module.identity.imei
   local texts = {
     [0] = module.identity.sn, "+CGSN: " .. imei, "+CGSN: " .. imei:sub(1, 14) .. "01",
@@ -174,7 +179,7 @@ return {
   ["+CGMI"] = { exec = "Quectel_Ltd", test = "" },
   ["+CGMM"] = { exec = "Quectel_BC260Y-CN", test = "" },
   ["+CGMR"] = { exec = cgmr, test = "" },
-  ["+CGSN"] = { exec = cgsn, set = cgsn, test = "+CGSN: (0-3)" },
+  ["+CGSN"] = { exec = serial, set = cgsn, test = "+CGSN: (0-3)" },
   ["+CIMI"] = { exec = cimi, test = "" },
   ["+QCCID"] = { exec = qccid, test = "" },
   ["+CFUN"] = {

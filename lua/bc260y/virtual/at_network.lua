@@ -35,11 +35,8 @@ local function cgatt_set(module, answer, raw)
   answer:ok()
 end
 
-local function cgpaddr(module, answer, raw)
-  local args = parse.reader(raw)
+local function say_address(module, answer, cid)
   local t = module.traits
-  local cid = raw == "" and t.cgpaddr_cid or args:int(0, 11)
-  if raw ~= "" and not args:done() then return answer:fail(50) end
   local line = ("+CGPADDR: %d"):format(cid)
   if module.address and cid == t.cgpaddr_cid then
     local form = t.cgpaddr_quoted and ',"%s"' or ",%s"
@@ -48,6 +45,13 @@ local function cgpaddr(module, answer, raw)
   end
   answer:info(line)
   answer:ok()
+end
+
+local function cgpaddr(module, answer, raw)
+  local args = parse.reader(raw)
+  local cid = args:int(0, 11)
+  if not args:done() then return answer:fail(50) end
+  say_address(module, answer, cid)
 end
 
 local function csq(module, answer)
@@ -161,7 +165,10 @@ return {
   ["+CPIN"] = { read = cpin_read, test = "" },
   ["+CEREG"] = { read = cereg_read, set = cereg_set, test = "+CEREG: (0,1,2,3,4,5)" },
   ["+CGATT"] = { read = cgatt_read, set = cgatt_set, test = "+CGATT: (0,1)" },
-  ["+CGPADDR"] = { exec = cgpaddr, set = cgpaddr, test = "+CGPADDR: (0-11)" },
+  ["+CGPADDR"] = {
+    exec = function(module, answer) say_address(module, answer, module.traits.cgpaddr_cid) end,
+    set = cgpaddr, test = "+CGPADDR: (0-11)",
+  },
   ["+CSQ"] = { exec = csq, test = "+CSQ: (0-31,99),(0-7,99)" },
   ["+CESQ"] = { exec = cesq,
     test = "+CESQ: (0-63,99),(0-7,99),(255),(255),(0-34,255),(0-97,255)" },

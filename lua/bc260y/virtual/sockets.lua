@@ -54,7 +54,8 @@ local function say_downlink(self, socket, bytes)
     data = parse.to_hex(bytes, self.traits.hex_lower)
   end
   if self.traits.quoted then data = '"' .. data .. '"' end
-  self:urc(('+QIURC: "recv",%d,%d,%s'):format(socket.id, #bytes, data))
+  -- Joined, not formatted: %s of Lua 5.1 ends at a NUL.
+  self:urc(('+QIURC: "recv",%d,%d,'):format(socket.id, #bytes) .. data)
 end
 
 local function received(self, socket, bytes)
