@@ -130,9 +130,8 @@ function calls.addresses(self, options)
   return list
 end
 
---- The address of a name (manual 2.3.6).
--- Result: address, list of all addresses; or nil, err, code: "not attached" before the
--- module has an address of its own, "DNS parse failed", 565 and the like.
+--- The addresses of a name (manual 2.3.6): a list, today of one (note 2); or nil, err, code:
+-- "not attached" before the module has an address of its own, "DNS parse failed", 565.
 function calls.resolve(self, name, options)
   if type(name) ~= "string" then error("name: string expected, got " .. type(name), 3) end
   local deadline = deadline_of(self, options)
@@ -149,7 +148,7 @@ function calls.resolve(self, name, options)
     end
   end
   if not list[1] then return nil, "error" end
-  return list[1], list
+  return list
 end
 
 local SOCKET_STATES = {

@@ -2,7 +2,7 @@
 --
 -- It joins pump, hooks and ids, and tells each event of the exchange to those whom it
 -- concerns. What the commands mean is in calls.lua and attach.lua, sockets are in
--- socket.lua. A modem belongs to the loop that it was opened in.
+-- socket.lua, tcp.lua and udp.lua. A modem belongs to the loop that it was opened in.
 
 local attach = require "bc260y.attach"
 local block = require "bc260y.loop.block"
@@ -13,7 +13,8 @@ local hooks = require "bc260y.hooks"
 local ids = require "bc260y.ids"
 local own = require "bc260y.loop.own"
 local pump = require "bc260y.pump"
-local socket = require "bc260y.socket"
+local tcp = require "bc260y.tcp"
+local udp = require "bc260y.udp"
 
 local new_entry = pump.entry
 local decode, find, match, sub = core.decode, string.find, string.match, string.sub
@@ -260,12 +261,12 @@ modem_methods.attach = public(attach.attach)
 -- options: local_port (0: the module picks one), buffer (bytes received that nobody has
 -- read, 65,536). Result: socket.
 function modem_methods:tcp(options)
-  return socket.tcp(self, options)
+  return tcp.new(self, options)
 end
 
 --- A new UDP socket; options as for tcp. Result: socket.
 function modem_methods:udp(options)
-  return socket.udp(self, options)
+  return udp.new(self, options)
 end
 
 --- Counters since the modem was opened: a table.

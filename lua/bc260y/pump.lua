@@ -22,7 +22,7 @@ local function new_pump(port, exchange, loop, owner)
     exchange = exchange,
     loop = loop,
     owner = owner,
-    trace = nil,       -- function(direction, bytes, now)
+    trace = nil,       -- function(">" or "<", bytes, now)
     current = nil,     -- the entry that the exchange has
     head = nil,        -- entries that wait, first in, first out
     tail = nil,
@@ -73,7 +73,7 @@ local function flush(self, now)
   end
   local count = self.port:write(bytes)
   if not count then return self:lose("lost") end
-  if self.trace and count > 0 then self.trace("out", bytes:sub(1, count), now) end
+  if self.trace and count > 0 then self.trace(">", bytes:sub(1, count), now) end
   exchange:written(now, count)
   self.want_write = count < #bytes
 end
@@ -170,7 +170,7 @@ function pump_methods:turn(readable)
     local bytes = port:read(READ_MAX)
     if not bytes then return self:lose("lost") end
     if bytes == "" then break end
-    if self.trace then self.trace("in", bytes, now) end
+    if self.trace then self.trace("<", bytes, now) end
     self.exchange:feed(now, bytes)
     drain(self, now)
     if self.down then return end

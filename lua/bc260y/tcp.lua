@@ -1,0 +1,288 @@
+--- TCP sockets in LuaSocket's shape.
+--
+-- It knows how a stream is cut into chunks and read by patterns, and that a chunk whose
+-- end is not known has to be settled by the module's own count before anything else is
+-- sent. How an id is opened and closed is in socket.lua.
+
+local core = require "bc260y.core"
+local errors = require "bc260y.errors"
+local new_entry = require("bc260y.pump").entry
+local socket = require "bc260y.socket"
+
+local abort, deadline_of, ended = socket.abort, socket.deadline_of, socket.ended
+local concat, encode, sub = table.concat, core.encode, string.sub
+local UNSENT = socket.UNSENT
+
+-- The module takes 1,024 bytes in text and data mode and 512 in hex (manual 2.3.5):
+-- what is in flight stays small.
+local CHUNK_MAX = socket.CHUNK_MAX
+local CONFIRM = 1     -- seconds between two counts of what was sent
+
+local tcp_methods = {}
+
+-- Send. ----------------------------------------------------------------------------
+
+-- One task at a time sends on a socket: the others wait here, in order.
+local function acquire(self, deadline)
+  if not self.writing then
+    self.writing = true
+    return true
+  end
+  local waiter = { done = false }
+  self.writers[#self.writers + 1] = waiter
+  if self.pump:await(waiter, deadline) then return true end
+  for i = #self.writers, 1, -1 do
+    if self.writers[i] == waiter then table.remove(self.writers, i) end
+  end
+  return false
+end
+
+local function release(self, ...)
+  local waiter = table.remove(self.writers, 1)
+  if waiter then socket.wake(self, waiter) else self.writing = false end
+  return ...
+end
+
+-- What the module counts (4.1.7). Result: sent, acked, unacked; or nil, err, code.
+local function count(self, deadline)
+  local entry = new_entry(encode("QISEND count", self.id))
+  entry.deadline = deadline
+  local status = self.pump:execute(entry)
+  if status ~= "ok" then return errors.of(status, entry.done and entry.code or nil) end
+  local sent, acked, unacked = core.decode("+QISEND", (entry.lines or {})[1] or "")
+  if not sent then return nil, "error" end
+  return sent, acked, unacked
+end
+
+local ENDED = { reset = true, lost = true, closed = true }
+
+-- Whether a chunk whose end is not known went: true, false, or nil when nobody can say.
+-- Counters of a connection that has ended prove nothing.
+local function went(self, entry, deadline)
+  local sent, acked, unacked = count(self, deadline)
+  if not sent then return nil, acked end
+  if not self.id or acked + unacked ~= sent then return nil, "closed" end
+  if sent == self.sent + entry.size then return true end
+  if sent == self.sent then return false end
+  return nil, "closed"
+end
+
+-- Settles a chunk whose end is not known. Result: true, it went; false, it did not;
+-- nil, "timeout": the caller's time is over, it is settled later; nil, "closed".
+local function settle(self, entry, deadline)
+  if not self.id then return nil, ended(self, true) end
+  local answer, err = went(self, entry, deadline)
+  if answer == false and entry.status ~= "error" then
+    -- It may still be on its way inside the module: a no has to be said twice.
+    self.pump:await({ done = false }, self.pump.port:now() + CONFIRM)
+    if not self.id then return nil, ended(self, true) end
+    answer, err = went(self, entry, deadline)
+  end
+  if answer == nil then
+    if err == "timeout" and deadline and self.pump.port:now() >= deadline then
+      return nil, "timeout"
+    end
+    if err == "busy" then return nil, "timeout" end
+    abort(self, "closed")
+    return nil, "closed"
+  end
+  if answer then self.sent = self.sent + entry.size end
+  self.pump.exchange:settle("send")
+  return answer
+end
+
+-- What became of a chunk that has ended. Result: true; or false, err, code when it did
+-- not go, nil, err when that is not known or the connection is over.
+local function outcome(self, entry, deadline)
+  local status = entry.status
+  if status == "ok" and not entry.doubtful then return true end
+  if UNSENT[status] then
+    local _, err, code = errors.of(status, entry.code)
+    return false, err, code
+  end
+  if ENDED[status] then
+    local _, err = errors.of(status)
+    return nil, err
+  end
+  if status == "no prompt" then
+    abort(self, "torn")
+    return nil, "torn"
+  end
+  local answer, err = settle(self, entry, deadline)
+  if answer ~= false then return answer, err end
+  local _, why, code = errors.of(status, entry.code)
+  return false, status == "ok" and "timeout" or why, code
+end
+
+-- Waits for a chunk that is queued or in flight, and says what became of it, as outcome
+-- does. What can't be said in time stays pending.
+local function conclude(self, entry, deadline)
+  self.pending = entry
+  if not entry.done and not self.pump:await(entry, deadline) then
+    local status = self.pump:expire(entry)
+    if status == "timeout" and not entry.done then return nil, "timeout" end
+  end
+  local answer, err, code = outcome(self, entry, deadline)
+  if answer == nil and err == "timeout" then return nil, "timeout" end
+  self.pending = nil
+  if entry.status == "busy" then err = "timeout" end
+  return answer, err, code
+end
+
+-- A chunk that an earlier call could not wait for. Whoever sends the same bytes again,
+-- as LuaSocket's users do after a timeout, goes on where it ends.
+-- Result: the index of the first byte still to be sent; or nil, err.
+local function resume(self, data, from, deadline)
+  local entry = self.pending
+  local answer, err = conclude(self, entry, deadline)
+  if answer == nil then return nil, err end
+  if answer and sub(data, from, from + entry.size - 1) == entry.chunk then
+    return from + entry.size
+  end
+  return from
+end
+
+local function send_stream(self, data, from, to, rai, deadline)
+  local err, code, entry, answer, range
+  if self.pending then
+    local at
+    at, err = resume(self, data, from, deadline)
+    if not at then return nil, err, from - 1 end
+    from = at
+  end
+  while from <= to do
+    if not self.id then return nil, ended(self, entry ~= nil), from - 1 end
+    local stop = from + CHUNK_MAX - 1
+    if stop > to then stop = to end
+    local chunk = sub(data, from, stop)
+    entry, err, code, range = socket.new_chunk(self, chunk, stop == to and rai or nil)
+    if not entry then return nil, err, from - 1, code, range end
+    self.pump:submit(entry)
+    answer, err, code = conclude(self, entry, deadline)
+    if not answer then return nil, err, from - 1, code end
+    from = stop + 1
+  end
+  return from - 1
+end
+
+local function tcp_send(self, data, i, j, options)
+  local rai = options and options.rai
+  local from, to = socket.bounds(data, i, j)
+  if self.state ~= "open" then return nil, "closed", from - 1 end
+  local ok, err, last, what = socket.check_sendable(self, data, from, to, rai)
+  if not ok then return nil, err, last, what end
+  local deadline = deadline_of(self)
+  if not acquire(self, deadline) then return nil, self.pump.down or "timeout", from - 1 end
+  return release(self, send_stream(self, data, from, to, rai, deadline))
+end
+
+--- Sends data from index i to j (negative: from the end), as LuaSocket does.
+-- options: rai (0-2, manual 2.3.5, with the last chunk).
+-- Result: the index of the last byte; or nil, err, and the index of the last byte of
+-- which it is certain that it went ("timeout": go on behind it; a chunk that was still
+-- on its way then is not sent twice), and then the module's number.
+-- "SEND OK" says that the module has the data, not that the peer does: acked().
+tcp_methods.send = socket.public(tcp_send, socket.check_send)
+
+-- Receive. -------------------------------------------------------------------------
+
+-- The rest of a receive: what comes is added to parts until `enough` says so.
+local function gather(self, parts, enough, want)
+  local buffer = self.buffer
+  local deadline, waited, total = nil, false, 0
+  while true do
+    local done, moved = enough(buffer, parts, want and want - total)
+    total = total + (moved or 0)
+    if done or want == total and want > 0 then return concat(parts) end
+    local reason, missing = buffer:take_gap()
+    if reason then return nil, reason, concat(parts), missing end
+    if not waited then deadline = deadline_of(self) end
+    local ok, err = socket.await_data(self, deadline, waited)
+    if not ok then
+      if err == "closed" and not want and total > 0 then return concat(parts) end
+      return nil, err, concat(parts)
+    end
+    waited = true
+  end
+end
+
+local function by_line(buffer, parts)
+  return buffer:take_line(parts)
+end
+
+-- With 0 bytes wanted it waits until some could be read, as LuaSocket does.
+local function by_count(buffer, parts, want)
+  if want == 0 then return type(buffer.items[buffer.first]) == "string" end
+  return false, buffer:take(parts, want)
+end
+
+local function by_all(buffer, parts)
+  return false, buffer:take(parts)
+end
+
+local PATTERNS = { ["*l"] = by_line, ["*a"] = by_all, l = by_line, a = by_all }
+
+local function check_receive(pattern, prefix)
+  if type(pattern) == "number" then
+    if not (pattern >= 0 and pattern % 1 == 0) then error("invalid receive pattern", 3) end
+  elseif pattern ~= nil and not PATTERNS[pattern] then
+    error("invalid receive pattern", 3)
+  end
+  if prefix ~= nil and type(prefix) ~= "string" then
+    error("prefix: string expected, got " .. type(prefix), 3)
+  end
+end
+
+local function tcp_receive(self, pattern, prefix)
+  local parts = { prefix }
+  if type(pattern) == "number" then
+    local had = prefix and #prefix or 0
+    if had > 0 and pattern <= had then return prefix end
+    return gather(self, parts, by_count, pattern - had)
+  end
+  return gather(self, parts, PATTERNS[pattern or "*l"])
+end
+
+--- Receives by pattern: "*l" a line (the default; without CR and LF), "*a" all until the
+-- connection is closed, a number of bytes. prefix: goes before what is received.
+-- Result: data; or nil, err and what there was so far, prefix included, which is not
+-- given again: "timeout", "closed", "module reset", "lost"; "overflow" and "torn" where
+-- bytes are missing behind it, with their count, where it is known, as a fourth value.
+tcp_methods.receive = socket.public(tcp_receive, check_receive)
+
+-- Acknowledgements. ----------------------------------------------------------------
+
+local function acked(self)
+  local deadline = deadline_of(self)
+  if self.state ~= "open" then return nil, "closed" end
+  if self.pending then
+    if not acquire(self, deadline) then return nil, self.pump.down or "timeout" end
+    local answer, err = true, nil
+    if self.pending then answer, err = conclude(self, self.pending, deadline) end
+    release(self)
+    if answer == nil then return nil, err end
+  end
+  local sent, done, left
+  for _ = 1, 2 do -- a chunk may be between the module's count and ours
+    if not self.id then return nil, ended(self, true) end
+    sent, done, left = count(self, deadline)
+    if not sent then return nil, done, left end
+    if sent == self.sent and done + left == sent then return sent, done, left end
+  end
+  -- After a disconnect it reads 0,0,0, and `closed` may have been lost (4.1.7).
+  self.modem.ids:doubt()
+  return nil, "error"
+end
+
+--- What the peer has acknowledged (manual 4.1.7).
+-- Result: bytes sent, acknowledged, not yet acknowledged since connect; or nil, err:
+-- "closed", "error" where the module's count does not agree with ours.
+tcp_methods.acked = socket.public(acked)
+
+local tcp_mt = socket.class("bc260y.tcp", tcp_methods)
+
+local function new_tcp(modem, options)
+  return socket.new(modem, "TCP", options, tcp_mt)
+end
+
+return { new = new_tcp }
