@@ -40,12 +40,12 @@ bc260y.run(function()
   local signal = assert(modem:signal())
   print(string.format("Attached; signal %s dBm", signal.dbm or "unknown"))
 
-  local address = assert(modem:resolve(options.host))
-  print(options.host .. " is " .. address)
+  local addresses = assert(modem:resolve(options.host))
+  print(options.host .. " is " .. addresses[1])
 
   local socket = assert(modem:tcp())
   socket:settimeout(60) -- seconds; holds for each call on this socket
-  assert(socket:connect(address, options["server-port"]))
+  assert(socket:connect(addresses[1], options["server-port"]))
   print("Connected; sending " .. options.count .. " readings")
 
   for n = 1, options.count do

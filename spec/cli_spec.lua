@@ -49,7 +49,7 @@ describe("bc260y #integration", function()
     refused("send server.example 70000", 2, "70000")
     refused("virtual --name broken", 2, "NAME=VALUE")
     refused("virtual --trait nonsense=1", 2, "nonsense")
-    refused("virtual --profile R99", 2, "R99")
+    refused("virtual --profile R99", 2, "profile")
   end)
 
   it("asks for a port when none is given", function()
@@ -96,13 +96,15 @@ describe("bc260y with a module #integration", function()
     assert(os.execute("mkdir " .. dir))
     port = dir .. "/tty"
     local pipe = io.popen(("bin/bc260y virtual --pty %s --lifetime 120"
-      .. " --name server.example=127.0.0.1 >%s/log 2>&1 & echo $!"):format(port, dir))
+      .. " --verbose --name server.example=127.0.0.1 >%s/log 2>&1 & echo $!"):format(port, dir))
     pid = pipe:read("*n")
     pipe:close()
+    -- Until it has booted: before, a command may be cut off by RDY.
     for _ = 1, 200 do
-      local file = io.open(port)
-      if file then
-        file:close()
+      local log = io.open(dir .. "/log")
+      local said = log:read("*a")
+      log:close()
+      if said:find("+IP", 1, true) then
         return
       end
       socket.sleep(0.05)

@@ -151,19 +151,19 @@ local function wait_for_acknowledgement(socket, size, timeout)
   end
 end
 
--- Passes on what comes back until it is quiet for so long, or closed.
+-- Passes on what comes back until it is quiet for so long, or closed. Result: how many
+-- bytes that were.
 local function print_answer(socket, quiet)
+  local count = 0
   socket:settimeout(quiet)
   while true do
-    local data, err, partial = socket:receive(1)
-    local piece = data or partial
-    if piece and piece ~= "" then
-      io.write(piece)
-      io.flush()
-    end
+    local data = socket:receive(1)
     if not data then
-      return err
+      return count
     end
+    count = count + 1
+    io.write(data)
+    io.flush()
   end
 end
 
@@ -198,17 +198,16 @@ function commands.send(options)
   if not options.udp then
     acked, why, code = wait_for_acknowledgement(socket, #data, options.timeout or 60)
   end
-  if options.answer then
-    print_answer(socket, options.answer)
-  end
+  local answered = options.answer and print_answer(socket, options.answer) or 0
   socket:close()
   modem:close()
   if options.json then
-    print_json{sent = #data, acknowledged = acked}
+    print_json{sent = #data, acknowledged = acked, answered = answered}
   elseif not options.answer then
     print(("%d bytes sent, %s acknowledged"):format(#data, acked or "none known to be"))
   end
-  if options.udp then
+  -- Who answers has got something, whatever the module still knows after a close.
+  if options.udp or answered > 0 then
     return
   end
   if not acked then
