@@ -252,7 +252,7 @@ static void test_full(struct play *play)
 	CHECK_INT(bc260y_framer_feed(framer, stream, stream_size), 0);
 	CHECK_INT(bc260y_framer_next(framer, &frame), BC260Y_FRAME_LINE);
 	CHECK_MEM(frame.bytes, frame.size, "AB", 2);
-	CHECK_INT(bc260y_framer_feed(framer, stream + buffer_size, 100), 3);
+	CHECK_INT(bc260y_framer_feed(framer, stream + buffer_size, 100), 4);
 	CHECK_INT(bc260y_framer_feed(framer, NULL, 0), 0);
 	for (size_t i = 1; i < (buffer_size + 3) / 4; i++)
 		CHECK_INT(bc260y_framer_next(framer, &frame), BC260Y_FRAME_LINE);
