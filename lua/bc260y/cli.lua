@@ -32,6 +32,7 @@ the environment's BC260Y_PORT is taken.]]
 -- What the world does wrong, by the short strings of the Lua face.
 local silent = {
   ["timeout"] = true,
+  ["busy"] = true, -- on a line of our own: an earlier user's answer never came
   ["no response"] = true,
   ["lost"] = true,
   ["module reset"] = true,

@@ -40,6 +40,20 @@ local function open(options)
   return modem
 end
 
+-- Opens the port and sees that somebody answers, before anything of the user's is sent.
+local function open_answering(options)
+  local modem = open(options)
+  local lines, err, code = modem:command("AT", {timeout = options.timeout})
+  if err == "module reset" then -- it had restarted before, and says so now
+    lines, err, code = modem:command("AT", {timeout = options.timeout})
+  end
+  if not lines then
+    modem:close()
+    cli.failed(options.port, err, code)
+  end
+  return modem
+end
+
 function commands.ports(options)
   local ports, err, detail = require("bc260y.core").ports()
   if not ports then
@@ -56,7 +70,7 @@ function commands.ports(options)
 end
 
 function commands.at(options)
-  local modem = open(options)
+  local modem = open_answering(options)
   local lines, err, code = modem:command(options.text, {
     timeout = options.timeout,
     data = options.data,
@@ -100,13 +114,7 @@ local function flat(value, name, lines)
 end
 
 function commands.info(options)
-  local modem = open(options)
-  -- A first answer decides whether anybody is there; later ones may be refused.
-  local alive, err, code = modem:command("AT", {timeout = options.timeout})
-  if not alive then
-    modem:close()
-    cli.failed(options.port, err, code)
-  end
+  local modem = open_answering(options)
   local all, lines = {}, {}
   for _, question in ipairs(questions) do
     local answer, why = modem[question](modem)
