@@ -122,22 +122,24 @@ $(foreach v,5.1 5.2 5.3 5.4 jit,$(eval $(call lua_rules,$(v))))
 named = $(shell sed -n 's,^/\* $(1): \(.*\) \*/$$,\1,p' $(2))
 needs = $(patsubst %.c,build/$(1)/%.o,$(call named,needs,$(2)))
 libs = $(foreach l,$(call named,libs,$(1)),$(shell $(PKG_CONFIG) --libs $(l)))
+# The bindings are tested on one Lua: a test that needs them names it in libs.
+TEST_CFLAGS = $(SERIAL_CFLAGS) $(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null)
 
 build/plain/%.o: csrc/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C11) $(CFLAGS) $(SERIAL_CFLAGS) -c $< -o $@
+	$(CC) $(C11) $(CFLAGS) $(TEST_CFLAGS) -c $< -o $@
 
 build/san/%.o: csrc/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C11) -O1 -g $(SANITIZE) $(SERIAL_CFLAGS) -c $< -o $@
+	$(CC) $(C11) -O1 -g $(SANITIZE) $(TEST_CFLAGS) -c $< -o $@
 
 build/plain/test/%.o: spec/c/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C11) -Ispec/c $(CFLAGS) -c $< -o $@
+	$(CC) $(C11) -Ispec/c $(CFLAGS) $(TEST_CFLAGS) -c $< -o $@
 
 build/san/test/%.o: spec/c/%.c
 	@mkdir -p $(@D)
-	$(CC) $(C11) -Ispec/c -O1 -g $(SANITIZE) -c $< -o $@
+	$(CC) $(C11) -Ispec/c -O1 -g $(SANITIZE) $(TEST_CFLAGS) -c $< -o $@
 
 # An archive, so that a test of the framer needs no codec.
 build/plain/libcore.a: $(call objs,plain,$(CORE_C))

@@ -308,11 +308,16 @@ static int exchange_stats(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-	{"start", exchange_start},	 {"feed", exchange_feed},
-	{"output", exchange_output},	 {"written", exchange_written},
-	{"deadline", exchange_deadline}, {"in_flight", exchange_in_flight},
-	{"cancel", exchange_cancel},	 {"settle", exchange_settle},
-	{"fence", exchange_fence},	 {"stats", exchange_stats},
+	{"start", exchange_start},
+	{"feed", exchange_feed},
+	{"output", exchange_output},
+	{"written", exchange_written},
+	{"deadline", exchange_deadline},
+	{"in_flight", exchange_in_flight},
+	{"cancel", exchange_cancel},
+	{"settle", exchange_settle},
+	{"fence", exchange_fence},
+	{"stats", exchange_stats},
 	{NULL, NULL},
 };
 

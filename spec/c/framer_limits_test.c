@@ -38,7 +38,7 @@ static void fill_payload(uint8_t *payload, size_t size)
 
 static void put_frame(const uint8_t *payload, size_t size, bool quoted, bool hex)
 {
-	char text[40];
+	char text[64];
 
 	snprintf(text, sizeof(text), "\r\n+QIURC: \"recv\",3,%zu,%s", size, quoted ? "\"" : "");
 	put(text);

@@ -1,0 +1,193 @@
+/*
+ * The bindings when memory runs out at each of their allocations: a Lua error, no leak,
+ * and the same call, made again, gives what it would have given.
+ */
+/* needs: lua_core.c lua_framer.c lua_codec.c lua_exchange.c lua_port.c */
+/* needs: port_fd.c port_net.c port_serial.c port_tty.c */
+/* libs: lua5.4 libserialport */
+#include "check.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+enum { RECORD_SIZE = 1 << 16, NEVER = 1 << 30 };
+
+int luaopen_bc260y_core(lua_State *L);
+
+struct memory {
+	size_t live;
+	long countdown; /* allocations until there is no more */
+	bool armed;
+	bool failed;
+};
+
+static char record[RECORD_SIZE], expected[RECORD_SIZE];
+static size_t record_size;
+
+static void *allocate(void *context, void *block, size_t old_size, size_t size)
+{
+	struct memory *memory = context;
+	void *moved;
+
+	if (!block)
+		old_size = 0;
+	if (size == 0) {
+		memory->live -= old_size;
+		free(block);
+		return NULL;
+	}
+	if (size > old_size && memory->armed && memory->countdown-- <= 0) {
+		memory->failed = true;
+		return NULL;
+	}
+	moved = realloc(block, size);
+	if (!moved)
+		exit(2);
+	memory->live += size - old_size;
+	return moved;
+}
+
+/* Each is called until it succeeds. */
+static const char script[] =
+	"local core = ...\n"
+	"local framer, exchange, port\n"
+	"local long = ('x'):rep(9000) .. '\\r\\n'\n"
+	"local stream = '\\r\\nOK\\r\\n> +QIURC: \"recv\",2,40,' .. ('6a'):rep(40) .. '\\r\\n' ..\n"
+	"  '+QIURC: \"recv\",2,x' .. ('y'):rep(60) .. '\\r\\n' .. ('a line '):rep(9) .. '\\r\\n'\n"
+	"local answer = '\\r\\n+CSQ: 1,2' .. (' '):rep(50) .. '\\r\\n\\r\\nOK\\r\\n' ..\n"
+	"  '+QIURC: \"recv\",2,50,' .. ('z'):rep(50) .. '\\r\\n\\r\\nRDY\\r\\n'\n"
+	"local host = ('h'):rep(100)\n"
+	"local cereg = '+CEREG: 5,1,\"4C10\",\"084958B4\",9,,,\"00100101\",\"00111000\"'\n"
+	"local function next_frame() return framer:next() end\n"
+	"local function next_event() return exchange:next(1) end\n"
+	"local list = {\n"
+	"  function() framer = core.framer(2112) end,\n"
+	"  function() framer:feed(long) end,\n"
+	"  next_frame, next_frame,\n"
+	"  function() framer:feed(stream) end,\n"
+	"  next_frame, next_frame, next_frame, next_frame, next_frame, next_frame,\n"
+	"  function() return framer:in_payload() end,\n"
+	"  function() framer:abort() framer:forget() end,\n"
+	"  function() return core.encode('QIOPEN', 1, 'TCP', host, 80, 0) end,\n"
+	"  function() return core.encode('QIOPEN', 9, 'TCP', host, 80, 0) end,\n"
+	"  function() return core.encode('QISEND hex', 1, host, 2) end,\n"
+	"  function() return core.decode('+CEREG', cereg) end,\n"
+	"  function() return core.decode('+CSQ', cereg) end,\n"
+	"  function() exchange = core.exchange() end,\n"
+	"  function() return exchange:start(0, 'AT;') end,\n"
+	"  function() return exchange:start(0, 'AT+CSQ', nil, 1, '+CSQ', true) end,\n"
+	"  function() return exchange:start(0, 'AT') end,\n"
+	"  function() return exchange:output(0) end,\n"
+	"  function() return exchange:written(0, 7) end,\n"
+	"  function() exchange:feed(0, answer) end,\n"
+	"  next_event, next_event, next_event, next_event, next_event, next_event,\n"
+	"  function() return exchange:deadline() end,\n"
+	"  function() return exchange:in_flight(), exchange:cancel() end,\n"
+	"  function() return exchange:settle('send') end,\n"
+	"  function() return exchange:stats() end,\n"
+	"  function() return core.open('/dev/bc260y/none') end,\n"
+	"  function() return core.serial('/dev/bc260y/none') end,\n"
+	"  function() return core.tty('/dev/bc260y/none') end,\n"
+	"  function() return core.net('unix:/dev/bc260y/none') end,\n"
+	"  function() return core.net('tcp:') end,\n"
+	"  function() port = core.tty('/dev/null') end,\n"
+	"  function() return core.poll({}, 0) end,\n"
+	"  function() return core.ports() end,\n"
+	"  function() return core.now() > 0 end,\n"
+	"}\n"
+	"return list\n";
+
+static void note(const char *text, size_t size)
+{
+	if (record_size + size + 2 > sizeof(record))
+		exit(2);
+	memcpy(record + record_size, text, size);
+	record_size += size;
+	record[record_size++] = '\n';
+	record[record_size] = 0;
+}
+
+/* Values whose address would differ are noted by their type. */
+static void note_values(lua_State *L, int from)
+{
+	for (int i = from; i <= lua_gettop(L); i++) {
+		const char *text = luaL_typename(L, i);
+		size_t size = strlen(text);
+
+		if (lua_isboolean(L, i)) {
+			text = lua_toboolean(L, i) ? "true" : "false";
+			size = strlen(text);
+		} else if (lua_isstring(L, i)) {
+			text = lua_tolstring(L, i, &size);
+		}
+		note(text, size);
+	}
+}
+
+/* The function on top, with count arguments under it: until it succeeds. */
+static void call(lua_State *L, struct memory *memory, int argument_count)
+{
+	int base = lua_gettop(L) - argument_count - 1;
+
+	for (int tries = 0; tries < 2; tries++) {
+		int status;
+
+		for (int i = base + 1; i <= base + 1 + argument_count; i++)
+			lua_pushvalue(L, i);
+		memory->armed = true;
+		status = lua_pcall(L, argument_count, LUA_MULTRET, 0);
+		memory->armed = false;
+		if (status == LUA_OK) {
+			note_values(L, base + 2 + argument_count);
+			break;
+		}
+		CHECK_INT(status, LUA_ERRMEM);
+		CHECK(tries == 0 && memory->failed);
+		CHECK(lua_isstring(L, -1));
+		memory->countdown = NEVER;
+		lua_settop(L, base + 1 + argument_count);
+	}
+	lua_settop(L, base);
+}
+
+/* Memory runs out at the given allocation. Result: whether it came to that. */
+static bool play(long countdown)
+{
+	struct memory memory = {0, countdown, false, false};
+	lua_State *L = lua_newstate(allocate, &memory);
+
+	record_size = 0;
+	luaL_openlibs(L);
+	lua_pushcfunction(L, luaopen_bc260y_core);
+	call(L, &memory, 0);
+	lua_pushcfunction(L, luaopen_bc260y_core);
+	lua_call(L, 0, 1);
+	if (luaL_loadstring(L, script))
+		exit(2);
+	lua_insert(L, -2);
+	lua_call(L, 1, 1);
+	for (int i = 1; lua_rawgeti(L, 1, i) == LUA_TFUNCTION; i++)
+		call(L, &memory, 0);
+	lua_close(L);
+	CHECK_INT(memory.live, 0);
+	return memory.failed;
+}
+
+int main(void)
+{
+	long countdown = 0;
+
+	CHECK(!play(NEVER));
+	memcpy(expected, record, sizeof(expected));
+	CHECK(strstr(expected, "orphan") == NULL && strstr(expected, "reset\n"));
+	CHECK(strstr(expected, "overflow\n9000\n"));
+	while (play(countdown)) {
+		CHECK(!strcmp(record, expected));
+		countdown++;
+	}
+	printf("memory ran out at each of %ld allocations\n", countdown);
+	CHECK(countdown > 100);
+	return check_end("oom");
+}
