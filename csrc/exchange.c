@@ -113,19 +113,6 @@ static void write_out(struct bc260y_exchange *x, const void *bytes, size_t size,
 	x->write_until_ms = now_ms + BC260Y_WRITE_MS;
 }
 
-static void begin(struct bc260y_exchange *x, uint64_t now_ms)
-{
-	x->held = false;
-	x->active = true;
-	x->sent = x->echoed = x->answered = x->final = x->early_final = false;
-	x->prompted = x->data_sent = x->seconded = x->inherited = x->dns_header = false;
-	x->second_code = 0;
-	x->dns_left = 0;
-	x->first_until_ms = x->second_until_ms = x->data_at_ms = BC260Y_NEVER;
-	x->counters.commands++;
-	write_out(x, x->text, x->text_size, now_ms);
-}
-
 void bc260y_exchange_begin_data(struct bc260y_exchange *x, uint64_t now_ms)
 {
 	x->data_at_ms = BC260Y_NEVER;
@@ -139,11 +126,19 @@ struct bc260y_owed *bc260y_exchange_owed(struct bc260y_exchange *x, uint8_t seco
 
 	if (second == BC260Y_SECOND_OPEN)
 		owed = &x->owed[id];
-	if (now_ms - owed->since_ms > BC260Y_OWED_MS)
+	if (now_ms > owed->until_ms)
 		owed->count = owed->doubt = 0;
 	return owed;
 }
 
+static void count_up(struct bc260y_owed *owed)
+{
+	if (owed->count < UINT8_MAX)
+		owed->count++;
+}
+
+/* Its second result may still come. The debt is as old as the first of its kind, or one
+ * lost line would be handed on from command to command for ever. */
 static void owe(struct bc260y_exchange *x, uint64_t now_ms)
 {
 	struct bc260y_owed *owed;
@@ -153,12 +148,9 @@ static void owe(struct bc260y_exchange *x, uint64_t now_ms)
 		return;
 	}
 	owed = bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
-	/* What came meanwhile may have been this one's: the debt is as old as the first,
-	 * or one lost line would shift all later answers by one for ever. */
-	if (!owed->count && !owed->doubt && !x->inherited)
-		owed->since_ms = now_ms;
-	if (owed->count < UINT8_MAX)
-		owed->count++;
+	if (!owed->count && !owed->doubt)
+		owed->until_ms = now_ms + BC260Y_OWED_DEADLINES * x->shape.second_ms;
+	count_up(owed);
 }
 
 void bc260y_exchange_settle(struct bc260y_exchange *x, enum bc260y_second second, uint8_t id)
@@ -184,8 +176,10 @@ enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc2
 		status = BC260Y_STATUS_NO_PROMPT;
 		x->fill_size = x->fill_left = x->data_size;
 	}
-	if (missing && x->shape.second && !x->seconded)
+	if (missing && x->shape.second && !x->seconded && !x->tainted)
 		owe(x, now_ms);
+	if (x->tainted && status == BC260Y_STATUS_ERROR)
+		bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms)->count--;
 	if (status == BC260Y_STATUS_TIMEOUT)
 		x->counters.timeouts++;
 	if (x->early_final || (!x->final && status != BC260Y_STATUS_ERROR)) {
@@ -217,6 +211,27 @@ static void fail_held(struct bc260y_exchange *x)
 					    .status = BC260Y_STATUS_NO_RESPONSE,
 					    .code = -1,
 					    .id = BC260Y_ID_NONE};
+}
+
+static void begin(struct bc260y_exchange *x, uint64_t now_ms)
+{
+	x->held = false;
+	x->active = true;
+	x->sent = x->echoed = x->answered = x->final = x->early_final = false;
+	x->prompted = x->data_sent = x->seconded = x->tainted = x->dns_header = false;
+	x->second_code = 0;
+	x->dns_left = 0;
+	x->first_until_ms = x->second_until_ms = x->data_at_ms = BC260Y_NEVER;
+	x->counters.commands++;
+	if (x->shape.second) {
+		struct bc260y_owed *owed =
+			bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
+
+		x->tainted = owed->count > 0;
+		if (x->tainted)
+			count_up(owed);
+	}
+	write_out(x, x->text, x->text_size, now_ms);
 }
 
 bool bc260y_exchange_is_fence(uint8_t fence, const char *line, size_t size)
@@ -305,7 +320,7 @@ static void advance(struct bc260y_exchange *x, uint64_t now_ms)
 	}
 	if (now_ms < quiet_ms(x))
 		return;
-	if (now_ms - x->fence_since_ms > BC260Y_OWED_MS)
+	if (now_ms - x->fence_since_ms > BC260Y_FENCE_OWED_MS)
 		x->fences_owed = 0;
 	fence = free_fence(x);
 	if (fence < BC260Y_FENCE_COUNT)
@@ -405,7 +420,7 @@ uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
 	if (!x->unfenced || x->fencing || x->out_size || !(x->held || x->untrusted))
 		return until_ms;
 	if (!x->held && free_fence(x) == BC260Y_FENCE_COUNT)
-		until_ms = x->fence_since_ms + BC260Y_OWED_MS + 1;
+		until_ms = x->fence_since_ms + BC260Y_FENCE_OWED_MS + 1;
 	else
 		until_ms = 0;
 	return until_ms > quiet_ms(x) ? until_ms : quiet_ms(x);

@@ -81,7 +81,8 @@ enum {
 	BC260Y_PROMPT_MS = 5,	     /* from the prompt to the data */
 	BC260Y_QUIET_MS = 100,	     /* before the fence behind a torn frame, */
 	BC260Y_QUIET_MAX_MS = 2000,  /* if the line gets quiet at all */
-	BC260Y_OWED_MS = 300000	     /* an answer this late is lost, not late */
+	BC260Y_OWED_DEADLINES = 3,   /* a second result so many deadlines late is lost */
+	BC260Y_FENCE_OWED_MS = 60000 /* an answer this late is lost, not late */
 };
 
 struct bc260y_counters {
@@ -91,9 +92,9 @@ struct bc260y_counters {
 
 /* A second result that did not come. */
 struct bc260y_owed {
-	uint64_t since_ms;
-	uint8_t count; /* the next so many matches are orphans */
-	uint8_t doubt; /* settled by other means, but may still come */
+	uint64_t until_ms; /* from then on it is lost, not late */
+	uint8_t count;	   /* the next so many matches are orphans */
+	uint8_t doubt;	   /* settled by other means, but may still come */
 };
 
 /* Read only through the functions below. */
@@ -126,7 +127,7 @@ struct bc260y_exchange {
 	bool data_sent;	     /* its data is written */
 	bool seconded;	     /* its second result has come, which said */
 	int16_t second_code; /* 0, 550-574, or -1 */
-	bool inherited;	     /* an older operation's second result came meanwhile */
+	bool tainted; /* an older second result of its kind is owed: none can be told its own */
 	bool dns_header;
 	uint8_t dns_left;    /* addresses still to come */
 	uint8_t dns_orphans; /* and those of an answer that nobody awaits */

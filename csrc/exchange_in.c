@@ -77,16 +77,23 @@ static enum bc260y_event_type take_final(struct bc260y_exchange *x, enum bc260y_
 	return BC260Y_EVENT_NONE;
 }
 
-/* An older operation's second result, or one that nobody waits for. */
+/* An older operation's second result, or one that nobody waits for. Where that can't be
+ * told from the one in flight, both are in once nothing is owed: it stays unknown which
+ * said what. */
 static enum bc260y_event_type take_late_second(struct bc260y_exchange *x, struct bc260y_owed *owed,
-					       uint8_t second, struct bc260y_event *event)
+					       struct bc260y_event *event, uint64_t now_ms)
 {
+	struct bc260y_event result = *event;
+
 	if (owed->count)
 		owed->count--;
 	else if (owed->doubt)
 		owed->doubt--;
-	x->inherited |= x->active && x->shape.second == second;
-	return give(x, event, BC260Y_EVENT_ORPHAN);
+	if (!x->active || !x->tainted || owed->count ||
+	    owed != bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms))
+		return give(x, event, BC260Y_EVENT_ORPHAN);
+	bc260y_exchange_end(x, &result, BC260Y_STATUS_TIMEOUT, -1, now_ms);
+	return give_before(x, event, BC260Y_EVENT_ORPHAN, &result);
 }
 
 static bool awaits(const struct bc260y_exchange *x, uint8_t second, uint8_t id)
@@ -103,7 +110,7 @@ static enum bc260y_event_type take_second(struct bc260y_exchange *x, uint8_t sec
 	struct bc260y_event result = *event;
 
 	if (owed->count || !awaits(x, second, id))
-		return take_late_second(x, owed, second, event);
+		return take_late_second(x, owed, event, now_ms);
 	x->seconded = true;
 	x->second_code = (int16_t)code;
 	x->second_until_ms = BC260Y_NEVER;
@@ -204,7 +211,7 @@ static enum bc260y_event_type take_dns(struct bc260y_exchange *x, struct bc260y_
 	x->dns_orphans = 0;
 	if (owed->count || !awaits(x, BC260Y_SECOND_DNS, 0) || x->dns_header) {
 		x->dns_orphans = (uint8_t)count;
-		return take_late_second(x, owed, BC260Y_SECOND_DNS, event);
+		return take_late_second(x, owed, event, now_ms);
 	}
 	if (code || !count)
 		return take_second(x, BC260Y_SECOND_DNS, 0, code ? (int)code : -1, event, now_ms);
