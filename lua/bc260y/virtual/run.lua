@@ -65,7 +65,10 @@ end
 
 local function until_ended(stations, options)
   local handles = {}
-  local function finish() close_all(stations, handles) end
+  local function finish()
+    close_all(stations, handles)
+    uv.stop()
+  end
   for _, name in ipairs { "sigint", "sigterm" } do
     local signal = uv.new_signal()
     signal:start(name, finish)
