@@ -30,40 +30,51 @@ local function read_sensor(n)
   return string.format('{"n":%d,"temperature":%.2f,"humidity":%d}', n, 21 + n / 8, 40 + n % 7)
 end
 
--- Calls that depend on the module or the network return nil and a short reason when
--- they fail. A script of this kind can only stop then: assert() does, with the reason.
+-- Calls that depend on the module or the network return nil, a short reason, and the
+-- module's number where there is one, when they fail. A script of this kind can only
+-- say so and stop. (assert() would do as well, with a traceback.)
+local function must(what, ...)
+  local result, reason, code = ...
+  if not result then
+    local number = code and " (" .. tostring(code) .. ")" or ""
+    io.stderr:write("telemetry: ", what, ": ", tostring(reason), number, "\n")
+    os.exit(1)
+  end
+  return ...
+end
+
 bc260y.run(function()
-  local modem = assert(bc260y.open{port = options.port, baud = options.baud})
+  local modem = must(options.port, bc260y.open{port = options.port, baud = options.baud})
 
   print("Waiting for the network ...")
-  assert(modem:attach{timeout = 300})
-  local signal = assert(modem:signal())
+  must("attach", modem:attach{timeout = 300})
+  local signal = must("signal", modem:signal())
   print(string.format("Attached; signal %s dBm", signal.dbm or "unknown"))
 
-  local addresses = assert(modem:resolve(options.host))
+  local addresses = must("resolve", modem:resolve(options.host))
   print(options.host .. " is " .. addresses[1])
 
-  local socket = assert(modem:tcp())
+  local socket = must("socket", modem:tcp())
   socket:settimeout(60) -- seconds; holds for each call on this socket
-  assert(socket:connect(addresses[1], options["server-port"]))
+  must("connect", socket:connect(addresses[1], options["server-port"]))
   print("Connected; sending " .. options.count .. " readings")
 
   for n = 1, options.count do
     local reading = read_sensor(n)
-    assert(socket:send(reading .. "\n"))
-    local answer = assert(socket:receive("*l"))
+    must("send", socket:send(reading .. "\n"))
+    local answer = must("receive", socket:receive("*l"))
     print(string.format("%3d  sent %s  answered %s", n, reading, answer))
   end
 
   -- That send() succeeded means that the module has the bytes. What has reached the
   -- server's machine is what its TCP has acknowledged, and that can take a moment.
-  local sent, acknowledged, unacknowledged = assert(socket:acked())
+  local sent, acknowledged, unacknowledged = must("acked", socket:acked())
   for _ = 1, 30 do
     if unacknowledged == 0 then
       break
     end
     bc260y.sleep(1)
-    sent, acknowledged, unacknowledged = assert(socket:acked())
+    sent, acknowledged, unacknowledged = must("acked", socket:acked())
   end
   print(string.format("%d bytes sent, %d acknowledged by the server's TCP, %d not yet",
     sent, acknowledged, unacknowledged))
