@@ -220,11 +220,13 @@ static enum bc260y_event_type take_dns(struct bc260y_exchange *x, struct bc260y_
 	return give(x, event, BC260Y_EVENT_INFO);
 }
 
+/* The module restarted. What was owed will never come, but what was on its way to it
+ * may have found it ready again: a fence has to pass all the same. */
 static enum bc260y_event_type take_ready(struct bc260y_exchange *x, struct bc260y_event *event,
 					 uint64_t now_ms)
 {
 	bool pending = x->active || x->held;
-	bool half = x->out_size != 0;
+	uint8_t fence_owed = x->fencing ? (uint8_t)(1u << x->fence) : 0;
 
 	x->counters.resets++;
 	bc260y_exchange_pass_fence(x);
@@ -232,17 +234,18 @@ static enum bc260y_event_type take_ready(struct bc260y_exchange *x, struct bc260
 	memset(x->owed, 0, sizeof(x->owed));
 	x->stray = false;
 	x->dns_orphans = 0;
+	/* Ends the line whose rest the module would read alone. */
+	x->fill_left = x->out_size != 0;
+	x->out_size = 0;
 	event->type = BC260Y_EVENT_RESET;
 	event->size = 0;
 	if (pending) {
 		x->deferred = *event;
 		bc260y_exchange_end(x, event, BC260Y_STATUS_RESET, -1, now_ms);
-		bc260y_exchange_pass_fence(x);
 	}
 	x->held = false;
-	x->out_size = 0;
-	x->fill_left = half; /* ends the line whose rest the module would read alone */
-	x->unfenced = half;
+	x->unfenced = true;
+	x->fences_owed = fence_owed;
 	return (enum bc260y_event_type)event->type;
 }
 

@@ -230,9 +230,10 @@ static void play(const struct scenario *scenario, int cut)
 	}
 }
 
-#define CSQ   "\r\n+CSQ: 20,0\r\n\r\nOK\r\n"
-#define FENCE "\r\n+CSQ: 9,9\r\n\r\nOK\r\n"
-#define CR16  "\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r"
+#define CSQ	   "\r\n+CSQ: 20,0\r\n\r\nOK\r\n"
+#define FENCE	   "\r\n+CSQ: 9,9\r\n\r\nOK\r\n"
+#define ALL_FENCES "AT+X\rAT+CSQ\rAT+CGSN=1\rAT+QICFG=\"dataformat\"\rAT+CGPADDR\rAT+CSQ\rAT\r"
+#define CR16	   "\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r"
 
 static const struct scenario scenarios[] = {
 	{"a query",
@@ -322,10 +323,17 @@ static const struct scenario scenarios[] = {
 	  WROTE("AT+X\rAT+CSQ\rAT+CGSN=1\rAT+QICFG=\"dataformat\"\rAT+CGPADDR\r"), CMD("AT+Y"),
 	  LOG("result no response -1|"), SAY(FENCE), LOG("orphan +CSQ: 9,9|orphan OK|"),
 	  CMD("AT+Y"), WROTE("AT+CSQ\r"), SAY(FENCE), WROTE("AT+Y\r")}},
-	{"RDY brings the line back whatever is owed",
+	{"RDY brings the line back whatever is owed, behind one more fence",
 	 {CMD("AT+X"), MS(5000), CMD("AT+Y"), MS(20000),
 	  LOG("result timeout -1|result no response -1|"), SAY("\r\nRDY\r\n"), LOG("reset|"),
-	  CMD("AT"), SAY("AT\r\r\nOK\r\n"), LOG("result ok -1|")}},
+	  CMD("AT"), SAY("AT+CSQ\r" FENCE), WROTE(ALL_FENCES), SAY("AT\r\r\nOK\r\n"),
+	  LOG("result ok -1|")}},
+	{"what was on its way when RDY came may be answered after it",
+	 {CMD("AT+CSQ"), SAY("\r\nRDY\r\n"), LOG("result reset -1|reset|"), CMD("AT+CSQ"),
+	  WROTE("AT+CSQ\rAT+CGSN=1\r"), SAY(CSQ), LOG("orphan +CSQ: 20,0|orphan OK|"),
+	  SAY("\r\nRDY\r\n"), LOG("result reset -1|reset|"), CMD("AT+CSQ"),
+	  WROTE("AT+QICFG=\"dataformat\"\r"), SAY("\r\n+CGSN: 1\r\n\r\nOK\r\n"),
+	  LOG("orphan +CGSN: 1|orphan OK|")}},
 	{"RDY fails what is in flight",
 	 {CMD("AT+CSQ"), SAY("\r\nRDY\r\n\r\n+CFUN: 1\r\n"),
 	  LOG("result reset -1|reset|urc +CFUN: 1|")}},
