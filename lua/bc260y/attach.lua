@@ -33,7 +33,11 @@ local function probe(self, deadline)
   while true do
     local try = port:now() + PROBE
     local status = execute(self, "AT", try < deadline and try or deadline)
-    if status == "ok" then return true end
+    if status == "ok" then
+      -- That may have been an answer which the last user of the line did not await.
+      self.pump.exchange:fence()
+      return true
+    end
     if status == "lost" or status == "closed" then return nil, status end
     if port:now() >= deadline then return nil, "timeout", "answer" end
     if status == "no response" then
