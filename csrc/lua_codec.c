@@ -7,9 +7,6 @@
 #include "codec.h"
 #include "lua_core.h"
 
-/* Every whole number up to here is exact in a double. */
-#define EXACT_MAX 9007199254740992.0
-
 static bool is_number(const struct bc260y_field *field)
 {
 	return field->kind == BC260Y_KIND_NUMBER;
@@ -20,7 +17,7 @@ static bool get_number(lua_State *L, int index, struct bc260y_value *value)
 {
 	double number = (double)lua_tonumber(L, index);
 
-	if (!(number >= -EXACT_MAX && number <= EXACT_MAX))
+	if (!(number >= -BC260Y_LUA_EXACT_MAX && number <= BC260Y_LUA_EXACT_MAX))
 		return false;
 	value->kind = BC260Y_KIND_NUMBER;
 	value->number = (int64_t)number;

@@ -12,8 +12,6 @@
 #define BUFFER_SIZE_MAX (1 << 24)
 /* A line of a few KiB is garbage, and a read gives as much at once. */
 #define BUFFER_SIZE_DEFAULT 4096
-/* Every whole number up to here is exact in a double. */
-#define MS_MAX 9007199254740992.0
 
 int luaopen_bc260y_core(lua_State *L);
 
@@ -54,6 +52,11 @@ void bc260y_lua_method(lua_State *L, const char *name, lua_CFunction method,
 	lua_pop(L, 1);
 }
 
+void bc260y_lua_raise_class(lua_State *L, const char *class)
+{
+	luaL_argerror(L, 1, lua_pushfstring(L, "%s expected, got %s", class, luaL_typename(L, 1)));
+}
+
 void *bc260y_lua_self(lua_State *L, const char *name)
 {
 	void *self = lua_touserdata(L, 1);
@@ -64,8 +67,7 @@ void *bc260y_lua_self(lua_State *L, const char *name)
 		lua_pop(L, 1);
 	}
 	if (!own)
-		luaL_argerror(L, 1,
-			      lua_pushfstring(L, "%s expected, got %s", name, luaL_typename(L, 1)));
+		bc260y_lua_raise_class(L, name);
 	return self;
 }
 
@@ -76,9 +78,11 @@ void bc260y_lua_constructor(lua_State *L, const char *name, lua_CFunction functi
 }
 
 /* Up to 5.2 a userdata can refer to a table alone. */
-void *bc260y_lua_new(lua_State *L, size_t size)
+void *bc260y_lua_new(lua_State *L, const char *class, size_t size)
 {
-	void *self = lua_newuserdata(L, size);
+	struct bc260y_lua_object *object = lua_newuserdata(L, size);
+
+	object->self = NULL;
 
 #if LUA_VERSION_NUM < 503
 	lua_createtable(L, 1, 0);
@@ -92,7 +96,17 @@ void *bc260y_lua_new(lua_State *L, size_t size)
 #endif
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_setmetatable(L, -2);
-	return self;
+	object->class = class;
+	object->self = object;
+	return object;
+}
+
+int bc260y_lua_wipe(lua_State *L)
+{
+	struct bc260y_lua_object *object = bc260y_lua_self(L, "object");
+
+	object->self = NULL;
+	return 0;
 }
 
 void bc260y_lua_keep(lua_State *L, int owner, int index)
@@ -122,15 +136,6 @@ void bc260y_lua_push_count(lua_State *L, uint64_t count)
 	lua_pushnumber(L, (lua_Number)count);
 }
 
-uint64_t bc260y_lua_ms(lua_Number seconds)
-{
-	double ms = (double)seconds * 1000 + 0.5;
-
-	if (!(ms > 0))
-		return 0;
-	return (uint64_t)(ms < MS_MAX ? ms : MS_MAX);
-}
-
 size_t bc260y_lua_buffer_size(lua_State *L, int index, size_t min)
 {
 	lua_Number size = luaL_optnumber(L, index, BUFFER_SIZE_DEFAULT);
@@ -152,11 +157,9 @@ const char *bc260y_lua_feed_begin(lua_State *L, const struct bc260y_lua_feed *fe
 	return bytes;
 }
 
-void bc260y_lua_feed_took(lua_State *L, struct bc260y_lua_feed *feed, int index, size_t took)
+void bc260y_lua_feed_took(lua_State *L, struct bc260y_lua_feed *feed, int index, const char *bytes,
+			  size_t size, size_t took)
 {
-	size_t size;
-	const char *bytes = lua_tolstring(L, index, &size);
-
 	feed->undrained = size > 0;
 	feed->rest = bytes + took;
 	feed->rest_size = size - took;

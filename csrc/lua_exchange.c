@@ -7,9 +7,10 @@
 #include "exchange.h"
 #include "lua_core.h"
 
-#define EXCHANGE_CLASS "bc260y.exchange"
+static const char exchange_class[] = "bc260y.exchange";
 
 struct lua_exchange {
+	struct bc260y_lua_object object;
 	struct bc260y_exchange exchange;
 	struct bc260y_lua_feed feed;
 	struct bc260y_event event;
@@ -28,19 +29,21 @@ static const char *const words[] = {
 
 static struct lua_exchange *check_self(lua_State *L)
 {
-	return bc260y_lua_self(L, EXCHANGE_CLASS);
+	return bc260y_lua_object(L, exchange_class);
 }
 
 static uint64_t check_now(lua_State *L)
 {
-	return bc260y_lua_ms(luaL_checknumber(L, 2));
+	lua_Number now = lua_tonumber(L, 2);
+
+	return bc260y_lua_ms(now != 0 ? now : luaL_checknumber(L, 2));
 }
 
 /* core.exchange([size]) -> exchange. size: of the buffer for what comes in. */
 static int new_exchange(lua_State *L)
 {
 	size_t size = bc260y_lua_buffer_size(L, 1, BC260Y_FRAMER_SIZE_MIN);
-	struct lua_exchange *self = bc260y_lua_new(L, sizeof(*self) + size);
+	struct lua_exchange *self = bc260y_lua_new(L, exchange_class, sizeof(*self) + size);
 
 	self->feed = (struct bc260y_lua_feed){NULL, 0, false};
 	self->type = BC260Y_EVENT_NONE;
@@ -89,7 +92,6 @@ static int exchange_start(lua_State *L)
 	const char *fault = NULL;
 	int error;
 
-	luaL_checknumber(L, 2);
 	command.text = luaL_checklstring(L, 3, &command.text_size);
 	command.data = (const uint8_t *)luaL_optlstring(L, 4, NULL, &command.data_size);
 	command.timeout_ms = opt_timeout_ms(L, 5);
@@ -111,7 +113,7 @@ static int exchange_feed(lua_State *L)
 	const char *bytes = bc260y_lua_feed_begin(L, &self->feed, 3, &size);
 
 	if (size > 0)
-		bc260y_lua_feed_took(L, &self->feed, 3,
+		bc260y_lua_feed_took(L, &self->feed, 3, bytes, size,
 				     bc260y_exchange_feed(&self->exchange, bytes, size, now_ms));
 	return 0;
 }
@@ -308,22 +310,17 @@ static int exchange_stats(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-	{"start", exchange_start},
-	{"feed", exchange_feed},
-	{"output", exchange_output},
-	{"written", exchange_written},
-	{"deadline", exchange_deadline},
-	{"in_flight", exchange_in_flight},
-	{"cancel", exchange_cancel},
-	{"settle", exchange_settle},
-	{"fence", exchange_fence},
-	{"stats", exchange_stats},
-	{NULL, NULL},
+	{"start", exchange_start},	 {"feed", exchange_feed},
+	{"output", exchange_output},	 {"written", exchange_written},
+	{"deadline", exchange_deadline}, {"in_flight", exchange_in_flight},
+	{"cancel", exchange_cancel},	 {"settle", exchange_settle},
+	{"fence", exchange_fence},	 {"stats", exchange_stats},
+	{"__gc", bc260y_lua_wipe},	 {NULL, NULL},
 };
 
 void bc260y_lua_open_exchange(lua_State *L)
 {
-	bc260y_lua_class(L, EXCHANGE_CLASS, methods);
+	bc260y_lua_class(L, exchange_class, methods);
 	bc260y_lua_method(L, "next", exchange_next, words, sizeof(words) / sizeof(words[0]));
 	bc260y_lua_constructor(L, "exchange", new_exchange);
 }

@@ -7,9 +7,10 @@
 #include "framer.h"
 #include "lua_core.h"
 
-#define FRAMER_CLASS "bc260y.framer"
+static const char framer_class[] = "bc260y.framer";
 
 struct lua_framer {
+	struct bc260y_lua_object object;
 	struct bc260y_framer framer;
 	struct bc260y_lua_feed feed;
 	struct bc260y_frame frame;
@@ -24,7 +25,7 @@ static const char *const words[] = {"line", "payload", "prompt", "torn", "overfl
 static int new_framer(lua_State *L)
 {
 	size_t size = bc260y_lua_buffer_size(L, 1, BC260Y_FRAMER_SIZE_MIN);
-	struct lua_framer *self = bc260y_lua_new(L, sizeof(*self) + size);
+	struct lua_framer *self = bc260y_lua_new(L, framer_class, sizeof(*self) + size);
 
 	self->feed = (struct bc260y_lua_feed){NULL, 0, false};
 	self->type = BC260Y_FRAME_NONE;
@@ -35,11 +36,12 @@ static int new_framer(lua_State *L)
 /* framer:feed(bytes). Raises unless next() has given nil since the last time. */
 static int framer_feed(lua_State *L)
 {
-	struct lua_framer *self = bc260y_lua_self(L, FRAMER_CLASS);
+	struct lua_framer *self = bc260y_lua_object(L, framer_class);
 	size_t size;
 	const char *bytes = bc260y_lua_feed_begin(L, &self->feed, 2, &size);
 
-	bc260y_lua_feed_took(L, &self->feed, 2, bc260y_framer_feed(&self->framer, bytes, size));
+	bc260y_lua_feed_took(L, &self->feed, 2, bytes, size,
+			     bc260y_framer_feed(&self->framer, bytes, size));
 	return 0;
 }
 
@@ -89,7 +91,7 @@ static int push_frame(lua_State *L, enum bc260y_frame_type type, const struct bc
  * | "torn", text, id or nil | "overflow", count of bytes | nil: feed more */
 static int framer_next(lua_State *L)
 {
-	struct lua_framer *self = bc260y_lua_self(L, FRAMER_CLASS);
+	struct lua_framer *self = bc260y_lua_object(L, framer_class);
 	int count;
 
 	if (self->type == BC260Y_FRAME_NONE)
@@ -107,7 +109,7 @@ static int framer_next(lua_State *L)
 /* framer:in_payload() -> true while a payload is half received */
 static int framer_in_payload(lua_State *L)
 {
-	struct lua_framer *self = bc260y_lua_self(L, FRAMER_CLASS);
+	struct lua_framer *self = bc260y_lua_object(L, framer_class);
 
 	lua_pushboolean(L, bc260y_framer_in_payload(&self->framer));
 	return 1;
@@ -116,7 +118,7 @@ static int framer_in_payload(lua_State *L)
 /* framer:abort(): a payload that is half received comes out of next() as torn */
 static int framer_abort(lua_State *L)
 {
-	struct lua_framer *self = bc260y_lua_self(L, FRAMER_CLASS);
+	struct lua_framer *self = bc260y_lua_object(L, framer_class);
 
 	bc260y_framer_abort(&self->framer);
 	return 0;
@@ -125,23 +127,20 @@ static int framer_abort(lua_State *L)
 /* framer:forget(): the module restarted, and may quote its payloads or not */
 static int framer_forget(lua_State *L)
 {
-	struct lua_framer *self = bc260y_lua_self(L, FRAMER_CLASS);
+	struct lua_framer *self = bc260y_lua_object(L, framer_class);
 
 	bc260y_framer_forget(&self->framer);
 	return 0;
 }
 
 static const luaL_Reg methods[] = {
-	{"feed", framer_feed},
-	{"in_payload", framer_in_payload},
-	{"abort", framer_abort},
-	{"forget", framer_forget},
-	{NULL, NULL},
+	{"feed", framer_feed},	   {"in_payload", framer_in_payload}, {"abort", framer_abort},
+	{"forget", framer_forget}, {"__gc", bc260y_lua_wipe},	      {NULL, NULL},
 };
 
 void bc260y_lua_open_framer(lua_State *L)
 {
-	bc260y_lua_class(L, FRAMER_CLASS, methods);
+	bc260y_lua_class(L, framer_class, methods);
 	bc260y_lua_method(L, "next", framer_next, words, sizeof(words) / sizeof(words[0]));
 	bc260y_lua_constructor(L, "framer", new_framer);
 }
