@@ -257,6 +257,17 @@ describe("The virtual module as a process #integration", function()
     assert.is_truthy(said:find("^\r\nOK\r\n\r\n%+QPING: 0,127%.0%.0%.1,100,%d+,%d+\r\n"))
   end)
 
+  it("gives noise to a client at another rate, if it is strict", function()
+    start { baud = 9600, strict_baud = true }
+    os.execute("stty -F " .. process.port .. " 115200")
+    client:write "AT\rAT\r"
+    uv_client.wait(function() return client.text ~= "" end, 500)
+    assert.is_nil(client.text:find("OK", 1, true))
+    os.execute("stty -F " .. process.port .. " 9600")
+    client:write "\r"
+    client:send("AT", "\r\nOK\r\n")
+  end)
+
   it("carries hostile payloads to the pty byte for byte", function()
     server = uv_client.tcp_server()
     start()

@@ -214,6 +214,42 @@ describe("Deep sleep", function()
     assert.are.equal(OK, player:send("AT+QISTATE?"):sub(-#OK))
   end)
 
+  it("ends when the network has something, which PSM does not", function()
+    local player = asleep { tcp_over_sleep = "kept" }
+    player:run(1)
+    player.net.peers[1]:send "x"
+    assert.are.equal(lines('+QNBIOTEVENT: "EXIT DEEPSLEEP"', '+QIURC: "recv",0,1,"x"'),
+      player:run(1))
+    player = asleep({ tcp_over_sleep = "kept" }, "PSM")
+    player:run(1)
+    player.net.peers[1]:send "x"
+    player.net.peers[1]:close()
+    assert.are.equal("", player:run(1))
+    player:send("AT", 1)
+    assert.are.equal(lines('+QISTATE: 0,"TCP","10.0.0.1",8000,0,3,0,1', "OK"),
+      player:send "AT+QISTATE=1,0")
+    player = asleep()
+    player:run(1)
+    player.net.peers[1]:send "x"
+    assert.are.equal(lines '+QNBIOTEVENT: "EXIT DEEPSLEEP"', player:run(1))
+  end)
+
+  it("comes by itself after a time without traffic, unless locked", function()
+    local player = clock.new { traits = { sleep_after = 10 } }
+    player:send 'AT+QCFG="dsevent",1'
+    player:send "AT+QNBIOTEVENT=1,1"
+    player:run(8)
+    assert.are.equal(OK, player:send "AT")
+    assert.are.equal("", player:run(9.8))
+    assert.are.equal(lines '+QNBIOTEVENT: "ENTER DEEPSLEEP"', player:run(0.3))
+    assert.are.equal(lines '+QNBIOTEVENT: "EXIT DEEPSLEEP"', player:send("AT", 1))
+    assert.are.equal(lines '+QNBIOTEVENT: "ENTER DEEPSLEEP"', player:run(11))
+    player:send("AT", 1)
+    assert.are.equal(OK, player:send "AT+QSCLK=0")
+    assert.are.equal("", player:run(1000))
+    assert.are.equal(OK, player:send "AT")
+  end)
+
   it("keeps what NVRAM holds", function()
     local player = clock.new()
     player:send 'AT+QICFG="dataformat",1,1'

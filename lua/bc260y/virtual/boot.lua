@@ -74,6 +74,8 @@ local function set_functionality(self, value)
   if value == 1 then find_network(self) else lose_network(self, 0) end
 end
 
+local watch_idle
+
 local function say_boot(self)
   local now = self.now()
   local fota = self.traits.boot_fota
@@ -87,6 +89,7 @@ local function say_boot(self)
   self:later(due + time_of(self, "cpin"), function()
     self:urc("+CPIN: READY")
     find_network(self)
+    watch_idle(self)
   end)
 end
 
@@ -107,6 +110,7 @@ local function start(self, quiet)
   self.registration, self.cereg_n, self.cscon_n = 0, 0, 0
   self.attached, self.address, self.attach_timer = false, nil, nil
   self.sleep_lock = 1
+  self.last_input = self.now()
   self.previous = {}           -- arguments of earlier commands (2.1)
   self.dns_set = {}
   self.dns_busy, self.ping_busy, self.ntp_busy = false, false, false
@@ -115,7 +119,7 @@ local function start(self, quiet)
   if quiet then
     self.power, self.registration = "on", 1
     self.attached, self.address = true, self.identity.ip
-    return
+    return watch_idle(self)
   end
   self.wire:push(self.now(), self.traits.boot_text)
   self:later(self.now() + time_of(self, "rdy"), function() say_boot(self) end)
@@ -137,7 +141,6 @@ local function sleep(self, kind)
   end
   self:log("module", "sleeps: " .. kind)
   self.power, self.sleep_kind = kind:lower(), kind
-  self.echo_before = self.echo
 end
 
 local function wake_up(self)
@@ -148,10 +151,18 @@ local function wake_up(self)
     return
   end
   self.power = "on"
+  self.last_input = self.now()
+  watch_idle(self)
   sockets.after_sleep(self)
   if self.nvram.dsevent == 1 and self.nvram.sleep_event == 1 then
     self:urc(('+QNBIOTEVENT: "EXIT %s"'):format(kind))
   end
+end
+
+-- The network pages a module in deep sleep; in PSM it can't be reached (2.4).
+local function page(self)
+  if self.power == "deepsleep" then wake_up(self) end
+  return self.power == "on"
 end
 
 -- Bytes have come while the module does not listen: a booting one is deaf, a
@@ -168,7 +179,19 @@ local function heard(self)
   if self.power ~= "waking" or command ~= "answered" then self.pending = "" end
 end
 
--- The host is using the line: later traits (falling asleep by itself) start here.
+-- Called once and then by its own timer: sleeps when nothing has been said or
+-- heard for long enough and no command is being answered.
+function watch_idle(self)
+  local limit = self.traits.sleep_after
+  if not limit then return end
+  local due = math.max(self.last_input, self.wire.free_at) + limit
+  if due > self.now() then return self:later(due, function() watch_idle(self) end) end
+  local idle = not self.answer and self.pending == "" and self.sleep_lock == 1
+  if idle and self.power == "on" then return sleep(self, "DEEPSLEEP") end
+  self:later(self.now() + limit, function() watch_idle(self) end)
+end
+
+-- The host is using the line.
 local function busy(self)
   self.last_input = self.now()
 end
@@ -176,5 +199,6 @@ end
 return {
   start = start, restart = restart, network = network, attach = attach,
   set_functionality = set_functionality,
-  cereg_fields = cereg_fields, sleep = sleep, heard = heard, busy = busy,
+  cereg_fields = cereg_fields, sleep = sleep, page = page, heard = heard,
+  busy = busy,
 }

@@ -39,7 +39,6 @@ local function open_pty(link, on_client)
   pipe:open(master)
   return {
     name = link or path, shown = link and ("%s (%s)"):format(link, path) or path,
-    lossless = true,
     speed = function() return host.speed(slave) end,
     start = function() on_client(pipe) end,
     close = function()
@@ -63,7 +62,7 @@ local function accept(server, make_stream, on_client)
   end
 end
 
-local function listening(server, name, make_stream, on_client, cleanup)
+local function listening(server, name, make_stream, on_client)
   local ok, err = server:listen(4, accept(server, make_stream, on_client))
   if not ok then
     server:close()
@@ -74,7 +73,6 @@ local function listening(server, name, make_stream, on_client, cleanup)
     start = function() end,
     close = function()
       if not server:is_closing() then server:close() end
-      if cleanup then cleanup() end
     end,
   }
 end
@@ -120,15 +118,13 @@ local function open_tcp(spec, on_client)
   end
   local form = address:find(":") and "tcp://[%s]:%d" or "tcp://%s:%d"
   local name = form:format(address, server:getsockname().port)
-  return listening(server, name, function()
-    local stream = uv.new_tcp()
-    return stream
-  end, on_client)
+  return listening(server, name, function() return (uv.new_tcp()) end, on_client)
 end
 
 -- spec is { pty = true or the path of a symlink }, { unix = path } or { tcp =
 -- "host:port" }; on_client(stream) is called for each client. Gives an endpoint
--- (name, shown, start, close) or nil, message.
+-- (name, shown, start, close; a pty also speed: the rate its client has set) or
+-- nil, message.
 local function open(spec, on_client)
   if spec.pty then return open_pty(spec.pty ~= true and spec.pty or nil, on_client) end
   if spec.unix then return open_unix(spec.unix, on_client) end

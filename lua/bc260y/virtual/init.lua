@@ -80,6 +80,11 @@ function module_methods:sleep(kind)
   boot.sleep(self, kind)
 end
 
+-- The network has something for the module. False if it can't be reached.
+function module_methods:page()
+  return boot.page(self)
+end
+
 -- Reboot: sockets gone, echo on, boot lines again.
 function module_methods:reset()
   boot.start(self, false)

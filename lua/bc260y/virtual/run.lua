@@ -37,7 +37,7 @@ end
 local function module_options(options, where, started)
   local result = {}
   for name, value in pairs(options.module or {}) do result[name] = value end
-  for _, name in ipairs { "profile", "traits", "names", "baud" } do
+  for _, name in ipairs { "profile", "traits", "names", "baud", "strict_baud" } do
     result[name] = options[name]
   end
   if options.verbose then
@@ -94,6 +94,8 @@ end
 --   profile    "manual", "R01" or "R02" (default)
 --   traits     { name = value }; names = { ["hf.quectel.com"] = "127.0.0.1" }
 --   baud       paces what the modules say; nil: as fast as it is read
+--   strict_baud  true: a client of a pty that sets another rate than baud reads
+--              and writes noise, as on a real line
 --   verbose    true: what happens, on stderr
 --   lifetime   seconds after which to stop; nil: none
 --   scripts    list of actions for module:script (scripts.lua)

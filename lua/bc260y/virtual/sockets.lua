@@ -60,6 +60,9 @@ end
 
 local function received(self, socket, bytes)
   if socket.gone or socket.state ~= CONNECTED then return end
+  if not self:page() or socket.gone then
+    return self:log("net", ("#%d: %d bytes do not reach the module"):format(socket.id, #bytes))
+  end
   self:log("net", ("#%d received %d bytes"):format(socket.id, #bytes))
   for first = 1, #bytes, DOWNLINK_MAX do
     local piece = bytes:sub(first, first + DOWNLINK_MAX - 1)
@@ -77,6 +80,8 @@ local function closed(self, socket)
   if socket.gone then return end
   if socket.state == CONNECTING then return failed(self, socket, 566) end
   if socket.state ~= CONNECTED then return end
+  self:page()
+  if socket.gone then return end
   release(self, socket)
   socket.state = self.traits.closed_state
   self:log("net", ("#%d closed by the peer"):format(socket.id))

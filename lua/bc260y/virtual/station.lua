@@ -25,7 +25,15 @@ local function drop_unread(self)
   if lost > 0 then self.log(("line    nobody reads: %d bytes lost"):format(lost)) end
 end
 
+-- What a receiver at another speed makes of bytes: as many, and other ones.
+local function at_line_speed(self, bytes)
+  local speed = self.strict_baud and self.endpoint.speed and self.endpoint.speed()
+  if not speed or speed == self.strict_baud then return bytes end
+  return (bytes:gsub(".", function(char) return string.char(255 - char:byte() % 126) end))
+end
+
 local function write(self, bytes)
+  bytes = at_line_speed(self, bytes)
   self.writing = true
   self.reader_timer:start(UNREAD_MS_MAX, 0, function() drop_unread(self) end)
   self.stream:write(bytes, function(err)
@@ -75,7 +83,7 @@ local function client(self, stream)
   self.stream, self.writing = stream, false
   stream:read_start(function(err, bytes)
     if err or not bytes then return gone(self, stream) end
-    self.module:input(bytes)
+    self.module:input(at_line_speed(self, bytes))
     self:pump()
   end)
   self:pump()
@@ -101,13 +109,15 @@ local function copy(from)
   return into
 end
 
--- where as endpoint.open has it; options as virtual.new, without now, net, wake.
+-- where as endpoint.open has it; options as virtual.new, without now, net, wake;
+-- and strict_baud: a client of a pty at another rate than baud reads noise.
 -- Gives a station or nil, message.
 local function open(where, options)
   local self = setmetatable({
     endpoint = nil, module = nil, stream = nil,
     timer = nil, reader_timer = nil,
     log = options.log or function() end,
+    strict_baud = options.strict_baud and options.baud,
     writing = false,           -- libuv holds bytes of ours; the module keeps the rest
     pumping = false, again = false, closed = false,
   }, station_mt)

@@ -66,6 +66,7 @@ local manual = {
   qeng_short = false,            -- the serving line without its last three fields
 
   -- Sleep
+  sleep_after = false,           -- seconds without traffic until deep sleep (QSCLK=1)
   tcp_over_sleep = "lost",       -- "kept" or "lost" over deep sleep
   udp_over_sleep = "kept",
   counters_over_sleep = "kept",  -- "kept" or "zero": sent and acked of a kept socket
@@ -128,7 +129,7 @@ local choices = {
 }
 
 -- Traits that are off (false) or a number.
-local limits = { tx_buffer = true, rx_buffer = true }
+local limits = { tx_buffer = true, rx_buffer = true, sleep_after = true }
 
 local function check(name, value)
   local default = manual[name]
