@@ -19,7 +19,7 @@ static bool is_service(const struct bc260y_value *value)
 static void encode_text(struct bc260y_writer *writer, const struct bc260y_field *field,
 			const struct bc260y_value *value)
 {
-	size_t max = (size_t)field->max;
+	size_t max = field->max;
 
 	switch (field->kind) {
 	case BC260Y_KIND_SERVICE:
@@ -93,14 +93,14 @@ static void decode_text(struct bc260y_reader *reader, const struct bc260y_field 
 	if (field->kind == BC260Y_KIND_REST)
 		text = bc260y_reader_rest(reader);
 	else
-		text = bc260y_reader_text(reader, (size_t)field->max);
+		text = bc260y_reader_text(reader, field->max);
 	if (reader->error)
 		return;
 	if (!text.text) {
 		reader->error = field->optional ? 0 : BC260Y_ERR_MISSING;
 		return;
 	}
-	if (text.size > (size_t)field->max) {
+	if (text.size > field->max) {
 		reader->error = BC260Y_ERR_RANGE;
 		return;
 	}

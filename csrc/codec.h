@@ -43,10 +43,10 @@ struct bc260y_value {
 
 struct bc260y_field {
 	const char *name; /* as the manual spells it */
+	uint32_t max;	  /* of a number, or of a text's size */
+	uint16_t min;
 	uint8_t kind;
 	bool optional;
-	int64_t min; /* of a number, */
-	int64_t max; /* or of a text's size */
 };
 
 struct bc260y_form {

@@ -5,44 +5,25 @@
  */
 #include "codec.h"
 
+/* clang-format off */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define NUMBER(name, min, max)                            \
-	{                                                 \
-		name, BC260Y_KIND_NUMBER, false, min, max \
-	}
-#define NUMBER_OPT(name, min, max)                       \
-	{                                                \
-		name, BC260Y_KIND_NUMBER, true, min, max \
-	}
-#define FIXED(name, number)                                    \
-	{                                                      \
-		name, BC260Y_KIND_FIXED, false, number, number \
-	}
-#define TEXT(name, max)                               \
-	{                                             \
-		name, BC260Y_KIND_TEXT, false, 0, max \
-	}
-#define TEXT_OPT(name, max)                          \
-	{                                            \
-		name, BC260Y_KIND_TEXT, true, 0, max \
-	}
-#define ID NUMBER("connectID", 0, BC260Y_SOCKET_COUNT - 1)
+#define NUMBER(name, min, max)     {name, max, min, BC260Y_KIND_NUMBER, false}
+#define NUMBER_OPT(name, min, max) {name, max, min, BC260Y_KIND_NUMBER, true}
+#define FIXED(name, number)        {name, number, number, BC260Y_KIND_FIXED, false}
+#define TEXT(name, max)            {name, max, 0, BC260Y_KIND_TEXT, false}
+#define TEXT_OPT(name, max)        {name, max, 0, BC260Y_KIND_TEXT, true}
+#define ID                         NUMBER("connectID", 0, BC260Y_SOCKET_COUNT - 1)
 /* 2.3.2 note 1: only context 0; the others stand in the tables alone. */
-#define CONTEXT	      NUMBER("contextID", 0, 0)
-#define CONTEXT_FIXED FIXED("contextID", 0)
-#define FORMAT(name)  NUMBER(name, 0, 1)
-#define RAI	      NUMBER_OPT("rai_mode", 0, 2)
-#define COUNTER(name) NUMBER(name, 0, UINT32_MAX)
+#define CONTEXT                    NUMBER("contextID", 0, 0)
+#define CONTEXT_FIXED              FIXED("contextID", 0)
+#define FORMAT(name)               NUMBER(name, 0, 1)
+#define RAI                        NUMBER_OPT("rai_mode", 0, 2)
+#define COUNTER(name)              NUMBER(name, 0, UINT32_MAX)
 
-#define PLAIN(name, prefix)           \
-	{                             \
-		name, prefix, 0, NULL \
-	}
-#define FORM(name, prefix, fields)                  \
-	{                                           \
-		name, prefix, COUNT(fields), fields \
-	}
+#define PLAIN(name, prefix)        {name, prefix, 0, NULL}
+#define FORM(name, prefix, fields) {name, prefix, COUNT(fields), fields}
+/* clang-format on */
 
 static const struct bc260y_field ate_fields[] = {NUMBER("value", 0, 1)};
 static const struct bc260y_field cgsn_fields[] = {NUMBER("snt", 0, 3)};
@@ -54,23 +35,23 @@ static const struct bc260y_field qicfg_fields[] = {FORMAT("send_data_format"),
 static const struct bc260y_field qiopen_fields[] = {
 	CONTEXT_FIXED,
 	ID,
-	{"service_type", BC260Y_KIND_SERVICE, false, 0, 0},
-	{"host", BC260Y_KIND_QUOTED, false, 1, BC260Y_HOST_SIZE_MAX},
+	{"service_type", 0, 0, BC260Y_KIND_SERVICE, false},
+	{"host", BC260Y_HOST_SIZE_MAX, 1, BC260Y_KIND_QUOTED, false},
 	NUMBER("remote_port", 1, 65535),
 	NUMBER("local_port", 0, 65535),
 	FIXED("access_mode", 1)};
 static const struct bc260y_field id_fields[] = {ID};
 static const struct bc260y_field qisend_text_fields[] = {
-	ID, {"data", BC260Y_KIND_INLINE, false, 1, BC260Y_SEND_TEXT_SIZE_MAX}, RAI};
+	ID, {"data", BC260Y_SEND_TEXT_SIZE_MAX, 1, BC260Y_KIND_INLINE, false}, RAI};
 static const struct bc260y_field qisend_hex_fields[] = {
-	ID, {"data", BC260Y_KIND_HEX, false, 1, BC260Y_SEND_HEX_SIZE_MAX}, RAI};
+	ID, {"data", BC260Y_SEND_HEX_SIZE_MAX, 1, BC260Y_KIND_HEX, false}, RAI};
 static const struct bc260y_field qisend_raw_fields[] = {
 	ID, NUMBER("send_length", 1, BC260Y_SEND_TEXT_SIZE_MAX)};
 static const struct bc260y_field qisend_count_fields[] = {ID, FIXED("send_length", 0)};
 static const struct bc260y_field qistate_context_fields[] = {FIXED("query_type", 0), CONTEXT};
 static const struct bc260y_field qistate_id_fields[] = {FIXED("query_type", 1), ID};
 static const struct bc260y_field qidnsgip_fields[] = {
-	CONTEXT_FIXED, {"host_name", BC260Y_KIND_QUOTED, false, 1, BC260Y_HOST_SIZE_MAX}};
+	CONTEXT_FIXED, {"host_name", BC260Y_HOST_SIZE_MAX, 1, BC260Y_KIND_QUOTED, false}};
 
 /* Optional arguments are always written out: one that is left out takes the value
  * that was set before (2.1). rai_mode alone may be left out, since only the test
@@ -116,7 +97,7 @@ static const struct bc260y_field cereg_fields[] = {NUMBER("n", 0, 5),
 static const struct bc260y_field cgpaddr_fields[] = {NUMBER("cid", 0, 15), TEXT_OPT("address", 64),
 						     TEXT_OPT("address2", 64)};
 static const struct bc260y_field cgsn_answer_fields[] = {TEXT("sn", 32)};
-static const struct bc260y_field cpin_fields[] = {{"code", BC260Y_KIND_REST, false, 0, 32}};
+static const struct bc260y_field cpin_fields[] = {{"code", 32, 0, BC260Y_KIND_REST, false}};
 static const struct bc260y_field qicfg_answer_fields[] = {
 	TEXT("type", 16), FORMAT("send_data_format"), FORMAT("recv_data_format")};
 static const struct bc260y_field qiopen_answer_fields[] = {ID, NUMBER("err", 0, 65535)};
@@ -136,7 +117,7 @@ static const struct bc260y_field qidnsgip_result_fields[] = {NUMBER("err", 0, 65
 static const struct bc260y_field qidnsgip_address_fields[] = {TEXT("hostIPaddr", 64)};
 static const struct bc260y_field ip_fields[] = {TEXT("address", 64), TEXT_OPT("address2", 64)};
 static const struct bc260y_field qiurc_fields[] = {
-	TEXT("type", 16), ID, {"detail", BC260Y_KIND_REST, true, 0, 64}};
+	TEXT("type", 16), ID, {"detail", 64, 0, BC260Y_KIND_REST, true}};
 
 static const struct bc260y_form responses[] = {
 	FORM("+CSQ", "+CSQ", csq_fields),
