@@ -257,6 +257,9 @@ end
 local ATTACH = [[
 > AT
 < OK
+> AT+CSQ
+< +CSQ: 20,0
+< OK
 > ATE0
 < OK
 > AT+QICFG="dataformat"
@@ -277,6 +280,38 @@ local ATTACH = [[
 function script.attach(format)
   local setting = format == "hex" and 1 or 0
   return ATTACH:format(setting, setting)
+end
+
+--- Calls body(run) once for each of the library's own ways to block; run(fn) runs fn so.
+function script.each_loop(body)
+  body("without a loop", function(fn) return fn() end)
+  body("in bc260y.run", function(fn) return require("bc260y").run(fn) end)
+end
+
+--- Calls fn(split) for the stream whole, byte by byte, and cut in two at every place of
+-- its first `count` bytes.
+function script.each_split(count, fn)
+  fn("whole")
+  fn("bytes")
+  for place = 1, count do fn(place) end
+end
+
+--- A modem on a new scripted port, attached in that format, and a TCP socket that is
+-- connected; text: what follows. options: as for script.port, and format.
+-- Result: socket, port, modem.
+function script.connected(text, options)
+  local bc260y = require "bc260y"
+  options = options or {}
+  local given = {}
+  for name, value in pairs(options) do given[name] = value end
+  local format = options.format or "text"
+  given.text = script.attach(format) .. script.connect .. (text or "")
+  local port = script.port(given)
+  local modem = assert(bc260y.open { port = port, format = format, buffer = options.buffer })
+  assert(modem:attach())
+  local socket = modem:tcp()
+  assert(socket:connect("hf.quectel.com", 8008))
+  return socket, port, modem
 end
 
 --- connect of the first TCP socket.

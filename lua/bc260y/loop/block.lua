@@ -53,7 +53,7 @@ end
 local YIELDED = "a hook called coroutine.yield itself"
 
 function block_methods:spawn(ended, fn, ...)
-  local co = coroutine.create(fn)
+  local co = coroutine.create(function(...) return fn(...) end) -- 5.1: no C function
   own.adopt(self, co)
   local ok, err = coroutine.resume(co, ...)
   if ok and coroutine.status(co) ~= "dead" then ok, err = false, YIELDED end

@@ -34,7 +34,7 @@ local task_mt = { __name = "bc260y.task", __index = task_methods }
 local function new_task(loop, fn, ended)
   return setmetatable({
     loop = loop,
-    co = create(fn),
+    co = create(function(...) return fn(...) end), -- 5.1 takes no C function
     ended = ended, -- told how it ended, in place of the loop
     waiter = nil,  -- what it is parked on
     at = nil,      -- when its park is over, on the loop's clock
@@ -194,11 +194,12 @@ local STRANGER = "a task called coroutine.yield itself: inside bc260y.run only t
   .. "library's own calls may yield from a task"
 
 -- What resuming a task gave.
-local function resumed(self, task, ok, first, ...)
+local function resumed(self, task, ok, ...)
+  local first = ...
   self.current = nil
   if ok and first == self then return end
   if ok and status(task.co) == "dead" then
-    task.results = { n = 1 + select("#", ...), first, ... }
+    task.results = { n = select("#", ...), ... }
     wake_joined(self, task)
     if task.ended then task.ended(true) end
     return
