@@ -32,7 +32,8 @@ end
 
 local function servers(module)
   local list, set = module.identity.dns, module.dns_set
-  return set[1] or list[1], set[2] or list[2], set[3] or list[3], set[4] or list[4]
+  local function server(place) return set[place] or list[place] or "" end
+  return server(1), server(2), server(3), server(4)
 end
 
 local function qidnscfg_query(module, answer)
