@@ -22,6 +22,17 @@ function script.clock(time)
   return setmetatable({ time = time or 1000, ports = {} }, clock_mt)
 end
 
+function clock_methods:now()
+  return self.time
+end
+
+--- Moves on to the next byte that comes in on any port, but at most so far.
+function clock_methods:wait(seconds)
+  local at, stop = self:next(), self.time + seconds
+  if at and at < stop then stop = at end
+  if stop > self.time then self.time = stop end
+end
+
 -- When the next byte comes in on any port of this clock.
 function clock_methods:next()
   local at
@@ -234,15 +245,10 @@ function port_methods:wait(seconds, writable)
   if self.lost then return nil, "lost" end
   if writable then return true end
   local clock = self.clock
-  local at = clock:next()
-  if not at and seconds >= 3600 then
+  if seconds >= 3600 and not clock:next() then
     error("script: nothing is left, and the host waits for ever", 0)
   end
-  if at and at <= clock.time + seconds then
-    if at > clock.time then clock.time = at end
-  else
-    clock.time = clock.time + seconds
-  end
+  clock:wait(seconds)
   arrive(self)
   if self.incoming == "" and self.lost then return nil, "lost" end
   return self.incoming ~= ""

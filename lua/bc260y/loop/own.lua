@@ -99,16 +99,18 @@ local function new_loop()
     current = nil,  -- the task that runs
     failed = nil,   -- a task that nobody watches raised: { err }
     ended = false,
+    clock = nil,    -- see own:now
     set = nil,      -- see ports.turn_all
   }, own_mt)
 end
 
 -- All times are those of the first modem's port, so that a scripted port may bring
--- its own clock; without a modem, those of the machine.
+-- its own clock: if it has a field `clock` with now() and wait(seconds), then that goes
+-- on when the port is gone. Without a modem, those of the machine.
 function own_methods:now()
   local pump = self.pumps[1]
   if pump then return pump.port:now() end
-  return core.now()
+  return (self.clock or core):now()
 end
 
 local function rebase(self, before)
@@ -123,6 +125,7 @@ function own_methods:attach(pump)
   local before = self:now()
   self.pumps[#self.pumps + 1] = pump
   self.set = nil
+  self.clock = self.clock or pump.port.clock
   rebase(self, before)
 end
 

@@ -86,11 +86,13 @@ local function turn_objects(pumps, set, seconds)
 end
 
 -- Waits at most `seconds` for the ports of all pumps, then turns them. `owner.set`
--- keeps what core.poll needs; whoever changes the list clears it.
+-- keeps what core.poll needs; whoever changes the list clears it. `owner.clock` is
+-- asked to wait when there are none.
 function ports.turn_all(owner, pumps, seconds)
   local count = #pumps
   if count == 1 then return ports.turn_one(pumps[1], seconds) end
   if count == 0 then
+    if owner.clock then return owner.clock:wait(seconds) end
     core.poll({}, seconds)
     return
   end
