@@ -73,12 +73,17 @@ describe("bc260y #integration", function()
     server:close()
   end)
 
-  it("ports lists ports, and as JSON gives a list", function()
-    local _, _, status = run("ports")
-    assert.equal(0, status)
+  it("ports lists ports, and as JSON gives a list, or says that it can't", function()
+    local found = os.execute("test -d /sys/class/tty")
+    if found ~= true and found ~= 0 then
+      refused("ports", 1, "ports: ") -- the list comes from /sys, which a chroot may lack
+      return
+    end
+    local _, err, status = run("ports")
+    assert.equal(0, status, err)
     local out
-    out, _, status = run("--json ports")
-    assert.equal(0, status)
+    out, err, status = run("--json ports")
+    assert.equal(0, status, err)
     assert.matches("^%[", out)
   end)
 
