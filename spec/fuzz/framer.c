@@ -57,7 +57,7 @@ static void check_frame(const struct bc260y_framer *framer, enum bc260y_frame_ty
 		demand(frame->size >= 1 && frame->size <= BC260Y_PAYLOAD_SIZE_MAX &&
 		       frame->id < BC260Y_SOCKET_COUNT);
 	if (type == BC260Y_FRAME_TORN)
-		demand(frame->size > 14 && !memcmp(frame->bytes, "+QIURC:", 7));
+		demand(frame->size >= 14 && !memcmp(frame->bytes, "+QIURC:", 7));
 	if (type == BC260Y_FRAME_OVERFLOW)
 		demand(frame->size >= framer->size);
 }
