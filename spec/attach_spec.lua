@@ -1,0 +1,163 @@
+local bc260y = require "bc260y"
+local script = require "spec.support.port"
+
+local function open(text, options)
+  local port = script.port { text = text }
+  local given = { port = port }
+  for name, value in pairs(options or {}) do given[name] = value end
+  return assert(bc260y.open(given)), port
+end
+
+-- As script.attach, with what is asked for the format "auto" and what QICFG says.
+local function auto(revision, setting, change)
+  return '> AT\n< OK\n> AT+CSQ\n< +CSQ: 20,0\n< OK\n> ATE0\n< OK\n> ATI\n< Quectel_Ltd\n'
+    .. '< Quectel_BC260Y-CN\n< Revision: ' .. revision .. '\n< OK\n> AT+CGSN=1\n'
+    .. '< +CGSN: 866207051234560\n< OK\n> AT+QICFG="dataformat"\n< +QICFG: "dataformat",'
+    .. setting .. '\n< OK\n' .. (change or "")
+    .. '> AT+CEREG?\n< +CEREG: 0,5\n< OK\n> AT+CGPADDR\n< +CGPADDR: 0,10.0.0.1\n< OK\n'
+    .. '> AT+QISTATE?\n< OK\n'
+end
+
+script.each_loop(function(how, run)
+  describe("attach " .. how, function()
+    it("sees to echo, format, registration, address and what is open", function()
+      script.each_split(90, function(split)
+        run(function()
+          local port = script.port { text = script.attach("hex"), split = split, echo = true }
+          local modem = bc260y.open { port = port, format = "hex" }
+          assert.is_true(modem:attach())
+          assert.is_nil(port:left())
+          assert.equal("100.67.249.195", modem.address)
+          modem:close()
+        end)
+      end)
+    end)
+
+    it("chooses data mode from firmware R02A01 on, and hex before", function()
+      for revision, format in pairs {
+        BC260YCNAAR01A03 = "hex", BC260YCNAAR02A00 = "hex", BC260YCNAAR02A01 = "raw",
+        BC260YCNAAR02A02 = "raw", BC260YCNAAR03A01 = "raw", BC260YCNAAR10A01_BETA = "raw",
+        ["no version"] = "hex",
+      } do
+        run(function()
+          local setting = format == "hex" and "1,1" or "0,0"
+          local modem, port = open(auto(revision, setting))
+          assert.is_true(modem:attach())
+          assert.equal(format, modem.send_format)
+          assert.is_nil(port:left())
+          modem:close()
+        end)
+      end
+    end)
+
+    it("writes the format to the module's memory only where it differs", function()
+      run(function()
+        local modem, port = open(auto("R01A01", "0,1", '> AT+QICFG="dataformat",1,1\n< OK\n'))
+        assert.is_true(modem:attach())
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
+    it("asks again until the module is registered and has an address", function()
+      run(function()
+        local text = '> AT\n< OK\n> AT+CSQ\n< +CSQ: 20,0\n< OK\n> ATE0\n< OK\n'
+          .. '> AT+QICFG="dataformat"\n< +QICFG: "dataformat",0,0\n< OK\n'
+        for _, stat in ipairs { 0, 2, 3, 2 } do
+          text = text .. "> AT+CEREG?\n< +CEREG: 0," .. stat .. "\n< OK\n"
+        end
+        text = text .. "> AT+CEREG?\n< ERROR\n> AT+CEREG?\n< +CEREG: 0,1\n< OK\n"
+          .. "> AT+CGPADDR\n< +CGPADDR: 0\n< OK\n> AT+CGPADDR\n< +CGPADDR: 0,0.0.0.0\n< OK\n"
+          .. "> AT+CGPADDR\n< OK\n~ 0.5\n< +IP: 10.9.9.9\n> AT+QISTATE?\n< OK\n"
+        local modem, port = open(text, { format = "text" })
+        assert.is_true(modem:attach { timeout = 60 })
+        assert.equal("10.9.9.9", modem.address)
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
+    it("repeats AT to a module that sleeps or boots", function()
+      run(function()
+        local boot = "> AT\n< RDY\n< +CFUN: 1\n> AT+CSQ\n< +CSQ: 9,9\n< OK\n"
+        local attach = script.attach("text"):gsub("> AT%+CSQ\n< %+CSQ: 20,0",
+          "> AT+CGSN=1\n< +CGSN: 1")
+        local modem, port = open(boot .. attach, { format = "text" })
+        assert.is_true(modem:attach())
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
+    it("begins anew when the module restarts meanwhile", function()
+      run(function()
+        local text = '> AT\n< OK\n> AT+CSQ\n< +CSQ: 20,0\n< OK\n> ATE0\n~ 0.1\n< RDY\n'
+          .. "> AT+CGSN=1\n< +CGSN: 1\n< OK\n> AT\n< OK\n"
+          .. '> AT+QICFG="dataformat"\n< +QICFG: "dataformat",0,0\n< OK\n'
+        local modem, port = open(text .. script.attach("text"):gsub("^.-> ATE0", "> ATE0"),
+          { format = "text" })
+        assert.is_true(modem:attach())
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
+    it("gives up at its timeout, and says what it waited for", function()
+      run(function()
+        local port = script.port { answer = function() return nil end }
+        local modem = bc260y.open { port = port }
+        assert.same({ nil, "timeout", "answer" }, { modem:attach { timeout = 100 } })
+        assert.is_true(math.abs(port.clock.time - 1100) < 1)
+        modem:close()
+
+        port = script.port { answer = function(_, line)
+          if line:find("CEREG") then port:reply("+CEREG: 0,2") end
+          if line:find("CSQ") then port:reply("+CSQ: 9,9") end
+          if line:find("QICFG") then port:reply('+QICFG: "dataformat",0,0') end
+          port:reply("OK")
+        end }
+        modem = bc260y.open { port = port, format = "text" }
+        assert.same({ nil, "timeout", "registration" }, { modem:attach { timeout = 100 } })
+        assert.is_true(math.abs(port.clock.time - 1100) < 1)
+        modem:close()
+      end)
+    end)
+
+    it("finds a module that was silent for minutes", function()
+      run(function()
+        local port
+        port = script.port { answer = function(_, line)
+          if port.clock.time < 1200 then return end
+          if line:find("CEREG") then port:reply("+CEREG: 0,1") end
+          if line:find("CGPADDR") then port:reply("+CGPADDR: 0,1.2.3.4") end
+          if line:find("CSQ") then port:reply("+CSQ: 9,9") end
+          if line:find("CGSN") then port:reply("+CGSN: 9") end
+          if line:find("QICFG") then port:reply('+QICFG: "dataformat",0,0') end
+          port:reply("OK")
+        end }
+        local modem = bc260y.open { port = port, format = "text" }
+        assert.is_true(modem:attach { timeout = 300 })
+        assert.is_true(port.clock.time < 1240)
+        modem:close()
+      end)
+    end)
+
+    it("ends with the port", function()
+      run(function()
+        local modem, port = open("> AT\n")
+        port:unplug(1)
+        assert.same({ nil, "lost" }, { modem:attach() })
+      end)
+    end)
+
+    it("raises on a timeout that is none", function()
+      run(function()
+        local modem = open("")
+        for _, options in ipairs { 5, { timeout = "5" }, { timeout = -1 } } do
+          assert.is_false((pcall(modem.attach, modem, options)))
+        end
+        modem:close()
+      end)
+    end)
+  end)
+end)
