@@ -231,10 +231,17 @@ valgrind:
 	@$(MAKE) --no-print-directory -s -j2 build tests-plain
 	@.ci/valgrind.sh $(TESTS)
 
+# Baselines and core get the same compiler and the same flags.
+BENCH_H := $(wildcard csrc/*.h spec/bench/*.h)
+build/bench/%: spec/bench/%.c $(BENCH_H)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -Icsrc $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
+build/bench/bench: spec/bench/base.c csrc/framer.c
+
 bench:
 	@.ci/deps.sh check bench
-	@$(MAKE) --no-print-directory -s -j2 build CFLAGS="$(CFLAGS)"
-	@CC="$(CC)" CFLAGS="$(CFLAGS)" .ci/bench.sh $(LUA)
+	@$(MAKE) --no-print-directory -s -j2 build build/bench/bench build/bench/responder
+	@.ci/bench.sh $(LUA)
 
 # The rockspec names every file; .ci/rockspec.sh fails when it is out of date.
 rockspec:

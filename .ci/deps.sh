@@ -44,7 +44,9 @@ valgrind|looks for leaks
 libc6-dbg|valgrind needs the C library's symbols
 "
 bench="
-lua-luv|the responder's loop
+valgrind|counts instructions
+libc6-dbg|valgrind needs the C library's symbols
+strace|counts system calls
 "
 
 [ "$DEPS" = no ] && exit 0

@@ -1,0 +1,251 @@
+--- Measures bc260y against baselines in the same run, and prints each figure as a ratio.
+--
+-- It knows what is compared with what, and the goals. A goal that is missed is said, and
+-- breaks nothing: how fast a machine is today is no test. It fails when a program fails,
+-- or when the two parsers do not see the same.
+
+local stream = require "spec.bench.stream"
+local support = require "spec.bench.support"
+
+local figures, median_of, row = support.figures, support.median_of, support.row
+
+local BENCH, RESPONDER = "build/bench/bench", "build/bench/responder"
+local QUOTED, UNQUOTED = "build/bench/quoted.stream", "build/bench/unquoted.stream"
+local SMALL = "build/bench/small.stream"
+local SCRATCH = "build/bench/scratch"
+local ROUNDS = 5
+local TRIP_ROUNDS, TRIPS = 11, 1500
+
+local luas = {}
+for _, lua in ipairs{
+  { version = "5.4", name = "Lua 5.4", command = "lua5.4", events_goal = 4, goals = true },
+  { version = "jit", name = "LuaJIT", command = "luajit", events_goal = 3 },
+} do
+  local module = io.open("build/" .. lua.version .. "/bc260y/core.so")
+  if module and support.has(lua.command) then luas[#luas + 1] = lua end
+  if module then module:close() end
+end
+
+-- Where a Lua finds its modules stands before the whole command, so that what runs the
+-- interpreter under watch watches the interpreter.
+local function modules(lua)
+  return ('LUA_PATH="./lua/?.lua;./lua/?/init.lua;;" LUA_CPATH="./build/%s/?.so;;"')
+    :format(lua.version)
+end
+
+local function nanoseconds(seconds)
+  return ("%.1f ns"):format(seconds * 1e9)
+end
+
+local function microseconds(seconds)
+  return ("%.2f us"):format(seconds * 1e6)
+end
+
+local function cpu_per_unit(run)
+  return run.cpu / run.units
+end
+
+-- What one more of something costs, by what n and 2n of it cost: start and end go out.
+local function difference(n, measure)
+  return (measure(2 * n) - measure(n)) / n
+end
+
+local function count_instructions(before, ...)
+  local _, text = support.run(before,
+    "valgrind --tool=callgrind --callgrind-out-file=" .. SCRATCH, ...)
+  return tonumber((text:match("Collected : (%d+)")))
+end
+
+local function count_calls(before, ...)
+  support.run(before, "strace -f -c -o " .. SCRATCH, ...)
+  for line in io.lines(SCRATCH) do
+    local calls = line:match("^%s*100%.00%s+%S+%s+%S*%s+(%d+).*total")
+    if calls then return tonumber(calls) end
+  end
+  error("bench: strace gave no total", 0)
+end
+
+-- 1. The framer in memory. --------------------------------------------------------
+
+local function measure_framer(path, quoting)
+  local seen = figures(BENCH, "verify", path)
+  local passes = 20
+  local units = seen.units * passes
+  local rounds = support.run(BENCH, "memory", path, ROUNDS, passes)
+  local framer = median_of(rounds, function(r) return r.framer end)
+  for _, base in ipairs{ { "base", "the C parser", 1.5 }, { "split", "memchr lines" } } do
+    local name, text, goal = base[1], base[2], base[3]
+    local ratio = median_of(rounds, function(r) return r.framer / r[name] end)
+    row(("a unit, payloads %s, against %s"):format(quoting, text), nanoseconds(framer / units),
+      nanoseconds(median_of(rounds, function(r) return r[name] end) / units), ratio, goal)
+  end
+  return seen
+end
+
+local function framer_part()
+  support.heading("framer, in memory, 4,096-byte pieces")
+  measure_framer(UNQUOTED, "unquoted")
+  local seen = measure_framer(QUOTED, "quoted")
+  row("megabytes a second", ("%.0f"):format(seen.bytes / 1e6 / support.figures(BENCH, "memory",
+    QUOTED, 1, 20).framer * 20), "", nil)
+  local units = figures(BENCH, "verify", SMALL).units
+  local function instructions(which)
+    return difference(1, function(n)
+      return count_instructions("", ("%s pass %s %s %d"):format(BENCH, SMALL, which, n))
+    end) / units
+  end
+  local framer, base = instructions("framer"), instructions("base")
+  row("instructions a unit", ("%.0f"):format(framer), "", framer, 400)
+  row("instructions a unit, against the C parser", ("%.0f"):format(framer),
+    ("%.0f"):format(base), framer / base)
+end
+
+-- 2. Every event into Lua. ----------------------------------------------------------
+
+local function read_rounds(lua, mode)
+  local base, core, lines = {}, {}, {}
+  local function run_reader(reader, passes)
+    return figures(modules(lua), lua.command, "spec/bench/events.lua", reader, QUOTED, mode,
+      passes)
+  end
+  for i = 1, ROUNDS do
+    base[i] = figures(BENCH, "file", QUOTED, mode, 20)
+    core[i] = run_reader("framer", 5)
+    lines[i] = run_reader("lines", 2)
+    if core[i].payloads * 4 ~= base[i].payloads or core[i].sizes * 4 ~= base[i].sizes then
+      error("bench: Lua and C did not see the same events", 0)
+    end
+  end
+  return median_of(core, cpu_per_unit), median_of(base, cpu_per_unit),
+    median_of(lines, cpu_per_unit)
+end
+
+-- direct: each piece is a read of the system, as it is on a line.
+local function events_part()
+  for _, mode in ipairs{ "direct", "buffered" } do
+    support.heading("every event into Lua, 512-byte pieces"
+      .. (mode == "direct" and "" or " by stdio"))
+    for _, lua in ipairs(luas) do
+      local took, base, lines = read_rounds(lua, mode)
+      row(lua.name .. ", CPU against the C parser", nanoseconds(took), nanoseconds(base),
+        took / base, mode == "direct" and lua.events_goal)
+      row(lua.name .. ", against string.match by lines", nanoseconds(took),
+        nanoseconds(lines), took / lines)
+      row(lua.name .. ", events a second", ("%.1f M"):format(1e-6 / took),
+        ("%.1f M"):format(1e-6 / lines))
+    end
+  end
+end
+
+-- 3. Round trips. -------------------------------------------------------------------
+
+local function trip_command(lua, kind, count, clock)
+  return ("%s spec/bench/trips.lua %s %d %s"):format(lua.command, kind, count, clock)
+end
+
+local function measure_trips(lua, kind, base_kind, text, where)
+  local rounds = {}
+  local responder = RESPONDER .. " " .. where
+  for i = 1, TRIP_ROUNDS do
+    rounds[i] = {
+      base = figures(responder, BENCH, "trips", base_kind, TRIPS),
+      ours = figures(modules(lua), responder, trip_command(lua, kind, TRIPS, "clock")),
+    }
+  end
+  for _, what in ipairs{ { "p50", "median", 1.15, 1 }, { "cpu", "CPU", 1.25, TRIPS } } do
+    local name, label, goal, count = what[1], what[2], what[3], what[4]
+    local ours = median_of(rounds, function(r) return r.ours[name] end) / count
+    local base = median_of(rounds, function(r) return r.base[name] end) / count
+    row(("%s, %s, %s"):format(lua.name, text, label), microseconds(ours), microseconds(base),
+      ours / base, lua.goals and kind ~= "tcp" and goal)
+  end
+end
+
+local function count_trips(lua, kind, text)
+  local responder = modules(lua) .. " " .. RESPONDER .. " apart"
+  local calls = difference(500, function(n)
+    return count_calls(responder, trip_command(lua, kind, n, "count"))
+  end)
+  -- A wait that a signal or a timer cuts short is one more in some hundred.
+  row(("%s, %s, system calls"):format(lua.name, text), ("%.2f"):format(calls), "",
+    math.floor(calls * 10 + 0.5) / 10, lua.goals and kind ~= "tcp" and 3)
+  if not lua.goals then return end
+  local instructions = difference(1000, function(n)
+    return count_instructions(responder, trip_command(lua, kind, n, "count"))
+  end)
+  row(("%s, %s, user instructions"):format(lua.name, text), ("%.0f"):format(instructions), "",
+    instructions, kind ~= "tcp" and 6000)
+end
+
+local trips = {
+  { "at", "at", "AT" },
+  { "send", "send", "QISEND of 32 bytes" },
+  { "tcp", "send", "socket:send of 32 bytes" },
+}
+
+local function trips_part()
+  support.heading("round trips over a pty, on one processor")
+  for _, lua in ipairs(luas) do
+    for _, trip in ipairs(trips) do
+      measure_trips(lua, trip[1], trip[2], trip[3], "together")
+      count_trips(lua, trip[1], trip[3])
+    end
+  end
+  -- As with a module: but waking another processor costs more, and never the same.
+  support.heading("round trips, the responder on another")
+  for _, lua in ipairs(luas) do
+    for _, trip in ipairs(trips) do
+      measure_trips(lua, trip[1], trip[2], trip[3], "apart")
+    end
+  end
+end
+
+-- 4. Memory. ------------------------------------------------------------------------
+
+local function memory_part()
+  support.heading("peak memory, KiB (VmHWM)")
+  for _, lua in ipairs(luas) do
+    local function peak(kind)
+      local runs = {}
+      for i = 1, ROUNDS do
+        runs[i] = figures(modules(lua), RESPONDER, "apart",
+          trip_command(lua, kind, 2000, "count"))
+      end
+      return median_of(runs, function(run) return run.peak end)
+    end
+    local bare, ours = peak("bare"), peak("tcp")
+    row(lua.name .. ", over the bare interpreter", ("%d"):format(ours), ("%d"):format(bare),
+      ours / bare)
+    row(lua.name .. ", the difference", ("%d"):format(ours - bare), "", ours - bare, 512)
+  end
+end
+
+-- -----------------------------------------------------------------------------------
+
+local parts = {
+  { "framer", framer_part },
+  { "events", events_part },
+  { "trips", trips_part },
+  { "memory", memory_part },
+}
+
+-- wanted: name of a part -> true; none: all of them.
+local function main(wanted)
+  support.write_file(QUOTED, stream.make(20000, true))
+  support.write_file(UNQUOTED, stream.make(20000, false))
+  support.write_file(SMALL, stream.make(1000, true))
+  io.write("bc260y against baselines in the same run. Ratios: less is better.\n")
+  for _, part in ipairs(parts) do
+    if not next(wanted) or wanted[part[1]] then part[2]() end
+  end
+  io.write(("\n%d goals met, %d missed\n"):format(support.goals.met, support.goals.missed))
+end
+
+local wanted = {}
+for i = 1, #arg do wanted[arg[i]] = true end
+local ok, err = pcall(main, wanted)
+os.remove(SCRATCH)
+if not ok then
+  io.stderr:write(tostring(err), "\n")
+  os.exit(1)
+end
