@@ -188,6 +188,7 @@ end
 --- When it wants to be turned though nothing can be read.
 -- Result: seconds from now, or nil; and whether it wants to write.
 function pump_methods:due()
+  if self.chores.due and not self.current and not self.head then return 0, self.want_write end
   local deadline = self.exchange:deadline()
   if not deadline then return nil, self.want_write end
   deadline = deadline - self.port:now()

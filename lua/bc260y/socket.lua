@@ -96,12 +96,14 @@ end
 -- The id and its end. --------------------------------------------------------------
 
 -- Tables have no finalizer on 5.1. It may only mark the id: the pump sends QICLOSE.
+-- It must not know the pump: on 5.1 what a finalizer knows outlives its own end.
 local function new_token(ids, id)
   local token = { armed = true, object = nil }
+  local dropped, chores = ids.dropped, ids.chores
   local function release()
     if not token.armed then return end
-    ids.dropped[id] = true
-    ids.chores.due = true
+    dropped[id] = true
+    chores.due = true
   end
   if newproxy then
     token.object = newproxy(true)
