@@ -19,7 +19,7 @@ local function new_ids(pump)
     sockets = setmetatable({}, { __mode = "v" }), -- id -> socket, not kept alive by it
     free = {},      -- ids in the order in which they came back
     due = {},       -- id -> tries so far: QICLOSE is to be sent when the line is idle
-    foreign = {},   -- id -> true: perhaps open, not by us; closed before it is used
+    foreign = {},   -- ids that may be open, not by us: used last, and closed before
     held = {},      -- id -> true: an open or a close is queued or in flight
     dropped = {},   -- id -> true, set by finalizers alone
     waiters = {},   -- those who wait for an id
@@ -35,11 +35,8 @@ end
 function ids_methods:take()
   local id = table.remove(self.free, 1)
   local foreign = not id
-  if foreign then
-    id = next(self.foreign)
-    if not id then return nil end
-    self.foreign[id] = nil
-  end
+  if foreign then id = table.remove(self.foreign, 1) end
+  if not id then return nil end
   self.held[id] = true
   return id, foreign
 end
@@ -67,7 +64,7 @@ function ids_methods:settle(id, socket)
 end
 
 local function forget(self, id)
-  self.held[id], self.due[id], self.foreign[id] = nil, nil, nil
+  self.held[id], self.due[id] = nil, nil
   self.dropped[id], self.sockets[id] = nil, nil
 end
 
@@ -97,6 +94,7 @@ end
 function ids_methods:reset()
   local free = {}
   for _, id in ipairs(self.free) do free[id] = true end
+  self.foreign = {}
   for id = 0, COUNT - 1 do
     local socket = self.sockets[id]
     if not (free[id] or self.held[id]) then
@@ -117,9 +115,12 @@ local function closed(entry)
     self:retire(id, entry.tries + 1)
   else
     forget(self, id)
-    self.foreign[id] = true
+    self.foreign[#self.foreign + 1] = id
     wake_waiter(self)
   end
+  -- Whose CLOSE OK comes late does not matter: an id that is not closed after all is
+  -- told by 563. Waiting for it would make every close fail for minutes.
+  if status == "timeout" or status == "torn" then self.pump.exchange:settle("close") end
 end
 
 --- The command that closes an id. At its end the id is free, or due again.
@@ -153,13 +154,12 @@ local function compare(self, lines)
     local socket = self.sockets[id]
     if socket and socket.state == "open" and not open[id] then socket:remote_closed() end
   end
-  for i = #self.free, 1, -1 do
-    local id = self.free[i]
-    if open[id] ~= nil then
-      table.remove(self.free, i)
-      self.foreign[id] = true
-    end
+  local free = {}
+  for _, id in ipairs(self.free) do
+    local list = open[id] == nil and free or self.foreign
+    list[#list + 1] = id
   end
+  self.free = free
 end
 
 local function checked(entry)

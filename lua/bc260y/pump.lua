@@ -12,6 +12,8 @@ local core = require "bc260y.core"
 local READ_MAX = 4096
 -- A module that never stops talking must not keep the others from being served.
 local READS_MAX = 8
+-- So many commands may go before a chore, which else waits until the line is idle.
+local CHORE_PATIENCE = 4
 
 local pump_methods = {}
 local pump_mt = { __name = "bc260y.pump", __index = pump_methods }
@@ -29,6 +31,7 @@ local function new_pump(port, exchange, loop, owner)
     want_write = false, -- the port took less than there was
     draining = false,
     chores = { due = false }, -- shared with finalizers, which may only set it
+    passed = 0,        -- commands that went before a chore
     down = nil,        -- "lost" or "closed": nothing is sent any more
     past = {},         -- counters of exchanges that were given up
   }, pump_mt)
@@ -99,15 +102,19 @@ end
 
 local function start_next(self, now)
   while not self.current and not self.down do
-    local entry = self.head
-    if entry then
+    local entry
+    if self.chores.due and (not self.head or self.passed >= CHORE_PATIENCE) then
+      entry = self.owner:chore()
+      self.passed = 0
+    end
+    if not entry then
+      entry = self.head
+      if not entry then return end
       self.head = entry.next
       if not self.head then self.tail = nil end
       entry.next = nil
-    elseif self.chores.due then
-      entry = self.owner:chore()
+      if self.chores.due then self.passed = self.passed + 1 end
     end
-    if not entry then return end
     if not start(self, entry, now) then
       entry.next = self.head
       self.head = entry
