@@ -164,6 +164,8 @@ static const struct decoding decodings[] = {
 	{"+CSQ", "", NULL, NULL},
 	{"+CSQ", "+CREG: 0,1", NULL, NULL},
 	{"+QIOPEN", "+QIOPEN: 5,0", NULL, "connectID"},
+	{"+CPIN", "+CPIN: a code of more than thirty-two bytes", NULL, "code"},
+	{"+CPIN", "+CPIN: ", NULL, "code"},
 	{"+QISEND", "+QISEND: 1,2", NULL, "nAcked"},
 	{"+QISEND", "+QISEND: 4294967296,1,0", NULL, "sent"},
 	{"+QISTATE", "+QISTATE: 0,\"TCP\",\"h,8008,0,2,0,1", NULL, "host"},
@@ -248,6 +250,11 @@ static void test_shapes(void)
 	CHECK_INT(bc260y_command_shape("AT+CGSN=1", 9, &shape, &fault), 0);
 	CHECK(!shape.bare);
 	CHECK_INT(bc260y_command_shape("AT&V", 4, &shape, &fault), 0);
+	CHECK_INT(bc260y_command_shape("ATE0V1", 6, &shape, &fault), 0);
+	CHECK_INT(bc260y_command_shape("AT+QISEND=x,1", 13, &shape, &fault), 0);
+	CHECK(shape.second == BC260Y_SECOND_NONE);
+	CHECK_INT(bc260y_command_shape("AT+QIOPEN=0,9", 13, &shape, &fault), 0);
+	CHECK(shape.second == BC260Y_SECOND_NONE);
 	CHECK(bc260y_command_shape("AT+CSQ;+CSQ", 11, &shape, &fault) < 0);
 	CHECK_INT(bc260y_command_shape("AT+X=\";\"", 8, &shape, &fault), 0);
 }
