@@ -15,8 +15,7 @@ function readers.framer(file, totals)
   local piece = file:read(PIECE)
   while piece do
     framer:feed(piece)
-    local kind, a, b = framer:next()
-    while kind do
+    for kind, a, b in framer.next, framer do
       if kind == "line" then
         lines = lines + 1
         sizes = sizes + #a
@@ -24,7 +23,6 @@ function readers.framer(file, totals)
         payloads = payloads + 1
         sizes = sizes + #b
       end
-      kind, a, b = framer:next()
     end
     piece = file:read(PIECE)
   end
