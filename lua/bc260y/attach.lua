@@ -15,7 +15,7 @@ local SILENCE = 2       -- listened for, before a silent module is asked anew
 
 -- Waits for `seconds`, or until the module says something by itself.
 local function pause(self, seconds, deadline)
-  local left = deadline - self.pump.port:now()
+  local left = deadline - self.pump:now()
   if left <= 0 then return false end
   self.hooks:wait("urc", left < seconds and left or seconds)
   return not self.pump.down
@@ -29,20 +29,20 @@ end
 
 -- Until it answers, whatever it was doing.
 local function probe(self, deadline)
-  local port = self.pump.port
+  local pump = self.pump
   while true do
-    local try = port:now() + PROBE
+    local try = pump:now() + PROBE
     local status = execute(self, "AT", try < deadline and try or deadline)
     if status == "ok" then
       -- That may have been an answer which the last user of the line did not await.
-      self.pump.exchange:fence()
+      self.pump.line:fence()
       return true
     end
     if status == "lost" or status == "closed" then return nil, status end
-    if port:now() >= deadline then return nil, "timeout", "answer" end
+    if pump:now() >= deadline then return nil, "timeout", "answer" end
     if status == "no response" then
       pause(self, SILENCE, deadline)
-      self.pump:renew()
+      self.pump.line:renew()
     elseif status ~= "busy" and status ~= "timeout" then
       pause(self, PAUSE, deadline)
     end
@@ -67,13 +67,13 @@ end
 -- it receives may then be text as well, since it is cut by its length, and takes half
 -- the time of hex.
 local function ensure_format(self, deadline)
-  local options = { timeout = deadline and math.max(0, deadline - self.pump.port:now()) }
+  local options = { timeout = deadline and math.max(0, deadline - self.pump:now()) }
   local format = self.format
   if format == "auto" then
     local identity, err, code = calls.identity(self, options)
     if not identity then return nil, err, code end
     format = has_data_mode(identity.revision) and "raw" or "hex"
-    if deadline then options.timeout = math.max(0, deadline - self.pump.port:now()) end
+    if deadline then options.timeout = math.max(0, deadline - self.pump:now()) end
   end
   local setting = format == "hex" and "hex" or "text"
   local set, err, code = calls.data_format(self, setting, setting, options)
@@ -85,7 +85,7 @@ end
 -- Calls fn until it gives true. What the module refuses now it may do later.
 local function poll(self, deadline, what, fn)
   while true do
-    local now = self.pump.port:now()
+    local now = self.pump:now()
     local done, err, code = fn(self, { timeout = math.max(0, deadline - now) })
     if done then return true end
     if err and err ~= "error" and err ~= "timeout" and err ~= "busy" then
@@ -144,13 +144,13 @@ local function attach(self, options)
   if type(timeout) ~= "number" or timeout ~= timeout or timeout < 0 then
     error("timeout: seconds expected", 3)
   end
-  local deadline = self.pump.port:now() + timeout
+  local deadline = self.pump:now() + timeout
   while true do
     local ok, err, code = steps(self, deadline)
     if ok then return true end
     -- It boots: RDY has come, and with it everything begins anew.
     if err ~= "module reset" and err ~= "torn" then return nil, err, code end
-    if self.pump.port:now() >= deadline then return nil, err, code end
+    if self.pump:now() >= deadline then return nil, err, code end
   end
 end
 

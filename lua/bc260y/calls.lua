@@ -20,7 +20,7 @@ local function deadline_of(self, options)
   if type(timeout) ~= "number" or timeout ~= timeout or timeout < 0 then
     error("timeout: seconds expected", 4)
   end
-  return self.pump.port:now() + timeout
+  return self.pump:now() + timeout
 end
 
 -- Sends a line that is already written. Result: its information lines, or nil, err, code.

@@ -173,7 +173,7 @@ function queue_methods:wait(timeout)
     if pump.down then return nil, pump.down end
     local waiter = { done = false }
     self.waiter = waiter
-    pump:await(waiter, timeout and pump.port:now() + timeout, true)
+    pump:await(waiter, timeout and pump:now() + timeout, true)
     self.waiter = nil
     if self.first > self.last and self.lost == 0 then
       if self.cancelled then return nil, "closed" end
@@ -226,7 +226,7 @@ end
 function hooks_methods:wait(event, timeout)
   local pump = self.pump
   local waiter = subscribe(self, event, setmetatable({ done = false, owner = self }, once_mt))
-  pump:await(waiter, timeout and pump.port:now() + timeout, true)
+  pump:await(waiter, timeout and pump:now() + timeout, true)
   unsubscribe(self, event, waiter)
   local values = waiter.values
   if not values then return nil, pump.down or "timeout" end

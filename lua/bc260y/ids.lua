@@ -120,7 +120,7 @@ local function closed(entry)
   end
   -- Whose CLOSE OK comes late does not matter: an id that is not closed after all is
   -- told by 563. Waiting for it would make every close fail for minutes.
-  if status == "timeout" or status == "torn" then self.pump.exchange:settle("close") end
+  if status == "timeout" or status == "torn" then self.pump.line:settle("close") end
 end
 
 --- The command that closes an id. At its end the id is free, or due again.

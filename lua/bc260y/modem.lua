@@ -11,6 +11,7 @@ local core = require "bc260y.core"
 local errors = require "bc260y.errors"
 local hooks = require "bc260y.hooks"
 local ids = require "bc260y.ids"
+local line = require "bc260y.line"
 local own = require "bc260y.loop.own"
 local pump = require "bc260y.pump"
 local tcp = require "bc260y.tcp"
@@ -36,8 +37,8 @@ local function new_modem(port, loop, options)
     buffer_size = options.buffer or BUFFER_SIZE,
     stray_payloads = 0, -- for sockets that nobody has
   }, modem_mt)
-  self.pump = pump.new(port, core.exchange(), loop, self)
-  self.pump.trace = options.trace
+  self.pump = pump.new(line.new(port, options.trace), loop, self)
+  self.pump.clock = type(port) == "table" and port.clock or nil
   self.hooks = hooks.new(self.pump)
   self.ids = ids.new(self.pump)
   loop:attach(self.pump)
@@ -48,8 +49,8 @@ end
 
 local urcs = {}
 
-urcs["+QIURC"] = function(self, line)
-  local kind, id, detail = decode("+QIURC", line)
+urcs["+QIURC"] = function(self, text)
+  local kind, id, detail = decode("+QIURC", text)
   if kind == "closed" then
     local sock = self.ids.sockets[id]
     if sock then sock:remote_closed() end
@@ -62,15 +63,15 @@ urcs["+QIURC"] = function(self, line)
   end
 end
 
-urcs["+IP"] = function(self, line)
-  local address = decode("+IP", line)
+urcs["+IP"] = function(self, text)
+  local address = decode("+IP", text)
   if not address then return end
   self.address = address
   self.hooks:emit("ip", address)
 end
 
-urcs["+QNBIOTEVENT"] = function(self, line)
-  local what = match(line, '"(.-)"')
+urcs["+QNBIOTEVENT"] = function(self, text)
+  local what = match(text, '"(.-)"')
   if what and find(what, "^ENTER") then
     self.hooks:emit("sleep", what)
   elseif what and find(what, "^EXIT") then
@@ -78,13 +79,13 @@ urcs["+QNBIOTEVENT"] = function(self, line)
   end
 end
 
-local function take_urc(self, line)
-  local prefix = match(line, "^[^:]+")
+local function take_urc(self, text)
+  local prefix = match(text, "^[^:]+")
   local fn = urcs[prefix]
-  if fn then fn(self, line) end
+  if fn then fn(self, text) end
   if self.hooks.listening then
-    self.hooks:emit(prefix, line)
-    self.hooks:emit("urc", line)
+    self.hooks:emit(prefix, text)
+    self.hooks:emit("urc", text)
   end
 end
 
@@ -106,9 +107,9 @@ local function take_torn(self, text, id)
 end
 
 -- An open that was given up may have succeeded after all.
-local function take_orphan(self, line)
-  if sub(line, 1, 8) == "+QIOPEN:" then self.ids:doubt() end
-  self.hooks:emit("orphan", line)
+local function take_orphan(self, text)
+  if sub(text, 1, 8) == "+QIOPEN:" then self.ids:doubt() end
+  self.hooks:emit("orphan", text)
 end
 
 local function take_reset(self)
@@ -189,7 +190,7 @@ local function read_options(self, entry, options)
     if options.timeout ~= options.timeout or options.timeout < 0 then
       error("timeout: seconds expected", 3)
     end
-    entry.deadline = self.pump.port:now() + options.timeout
+    entry.deadline = self.pump:now() + options.timeout
     entry.bounded = not holds_line(entry.text)
   end
 end
@@ -213,9 +214,8 @@ function modem_methods:command(text, options)
   local entry = new_entry(text)
   entry.bare = true
   if options then read_options(self, entry, options) end
-  local line = self.pump
-  line.loop:check()
-  return finish(self, entry, line:execute(entry))
+  self.pump.loop:check()
+  return finish(self, entry, self.pump:execute(entry))
 end
 
 local function check_event(event)
@@ -271,8 +271,7 @@ end
 
 --- Counters since the modem was opened: a table.
 function modem_methods:stats()
-  local stats = self.pump.exchange:stats()
-  for name, count in pairs(self.pump.past) do stats[name] = (stats[name] or 0) + count end
+  local stats = self.pump.line:stats()
   for name, count in pairs(self.hooks.stats) do stats[name] = count end
   stats.stray_payloads = self.stray_payloads
   return stats

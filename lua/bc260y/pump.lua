@@ -1,4 +1,4 @@
---- The pump of one modem: port and exchange, and the queue of commands before them.
+--- The pump of one modem: its line, and the queue of commands before it.
 --
 -- It does all that can be done without waiting, in turn(); the loop says when. It
 -- knows commands as lines and results. It does not know what a command is for: events
@@ -7,33 +7,26 @@
 -- The owner offers owner:event(kind, a, b), owner:chore() -> entry|nil (a command to
 -- send when the line is idle), owner:lost(reason) and owner:run_hooks().
 
-local core = require "bc260y.core"
-
-local READ_MAX = 4096
--- A module that never stops talking must not keep the others from being served.
-local READS_MAX = 8
 -- So many commands may go before a chore, which else waits until the line is idle.
 local CHORE_PATIENCE = 4
 
 local pump_methods = {}
 local pump_mt = { __name = "bc260y.pump", __index = pump_methods }
 
-local function new_pump(port, exchange, loop, owner)
+local function new_pump(line, loop, owner)
   return setmetatable({
-    port = port,
-    exchange = exchange,
+    line = line,
     loop = loop,
     owner = owner,
-    trace = nil,       -- function(">" or "<", bytes, now)
+    clock = nil,       -- the port's, if it brings one (loop/own.lua)
     current = nil,     -- the entry that the exchange has
     head = nil,        -- entries that wait, first in, first out
     tail = nil,
-    want_write = false, -- the port took less than there was
     draining = false,
     chores = { due = false }, -- shared with finalizers, which may only set it
     passed = 0,        -- commands that went before a chore
     down = nil,        -- "lost" or "closed": nothing is sent any more
-    past = {},         -- counters of exchanges that were given up
+    spare = nil,       -- an entry to be used again
   }, pump_mt)
 end
 
@@ -66,30 +59,14 @@ local function finish(self, entry, status, code)
   self.loop:wake(entry)
 end
 
--- Writes what the exchange has to say now.
-local function flush(self, now)
-  local exchange = self.exchange
-  local bytes = exchange:output(now)
-  if not bytes then
-    self.want_write = false
-    return
-  end
-  local count = self.port:write(bytes)
-  if not count then return self:lose("lost") end
-  if self.trace and count > 0 then self.trace(">", bytes:sub(1, count), now) end
-  exchange:written(now, count)
-  self.want_write = count < #bytes
-end
-
 -- Hands an entry to the exchange. False when that still writes an older one.
-local function start(self, entry, now)
-  local timeout
+local function start(self, entry)
+  local line, timeout = self.line, nil
   if entry.bounded then
-    timeout = entry.deadline - now
+    timeout = entry.deadline - line:now()
     if timeout < 0.001 then timeout = 0.001 end
   end
-  local ok, err, what = self.exchange:start(now, entry.text, entry.data, timeout,
-    entry.prefix, entry.bare)
+  local ok, err, what = line:start(entry.text, entry.data, timeout, entry.prefix, entry.bare)
   if ok then
     self.current = entry
   elseif err == "busy" then
@@ -100,7 +77,7 @@ local function start(self, entry, now)
   return true
 end
 
-local function start_next(self, now)
+local function start_next(self)
   while not self.current and not self.down do
     local entry
     if self.chores.due and (not self.head or self.passed >= CHORE_PATIENCE) then
@@ -115,7 +92,7 @@ local function start_next(self, now)
       entry.next = nil
       if self.chores.due then self.passed = self.passed + 1 end
     end
-    if not start(self, entry, now) then
+    if not start(self, entry) then
       entry.next = self.head
       self.head = entry
       self.tail = self.tail or entry
@@ -132,87 +109,78 @@ function pump_methods:submit(entry)
     self.tail = entry
     return
   end
-  local now = self.port:now()
-  if not start(self, entry, now) then
+  if not start(self, entry) then
     self.head, self.tail = entry, entry
   end
-  flush(self, now)
 end
 
-local function drain(self, now)
-  local exchange, owner = self.exchange, self.owner
-  self.draining = true
-  local kind, a, b, c = exchange:next(now)
-  while kind do
-    if kind == "result" then
-      local entry = self.current
-      self.current = nil
-      if entry then
-        entry.doubtful = c
-        finish(self, entry, a, b)
-      end
-    elseif kind == "info" then
-      local entry = self.current
-      if entry then
-        local lines = entry.lines
-        if lines then lines[#lines + 1] = a else entry.lines = { a } end
-      end
-    else
-      owner:event(kind, a, b)
+-- Hands out one event.
+local function dispatch(self, kind, a, b, c)
+  local entry = self.current
+  if kind == "result" then
+    self.current = nil
+    if entry then
+      entry.doubtful = c
+      finish(self, entry, a, b)
     end
-    if self.down then break end
-    kind, a, b, c = exchange:next(now)
+  elseif kind == "info" then
+    if entry then
+      local lines = entry.lines
+      if lines then lines[#lines + 1] = a else entry.lines = { a } end
+    end
+  elseif kind == "lost" then
+    self:lose("lost")
+  else
+    self.owner:event(kind, a, b)
   end
-  self.draining = false
 end
 
 --- Does all that can be done now: reads if there is something to read, hands out what
--- came, starts the next command, writes. Never waits.
+-- came, writes, starts the next command. Never waits. readable: nil: the port is lost.
 function pump_methods:turn(readable)
   if self.down then return end
-  local port = self.port
-  local now = port:now()
-  local reads = 0
-  while readable do
-    local bytes = port:read(READ_MAX)
-    if not bytes then return self:lose("lost") end
-    if bytes == "" then break end
-    if self.trace then self.trace("<", bytes, now) end
-    self.exchange:feed(now, bytes)
-    drain(self, now)
-    if self.down then return end
-    reads = reads + 1
-    readable = #bytes == READ_MAX and reads < READS_MAX
+  if readable == nil then return self:lose("lost") end
+  local line = self.line
+  self.draining = true
+  local kind, a, b, c = line:turn(readable)
+  while kind do
+    dispatch(self, kind, a, b, c)
+    if self.down then break end
+    kind, a, b, c = line:next()
   end
-  if reads == 0 then
-    drain(self, now)
-    if self.down then return end
-  end
-  if not self.current and (self.head or self.chores.due) then start_next(self, now) end
-  flush(self, now)
+  self.draining = false
+  if not self.current and (self.head or self.chores.due) then start_next(self) end
+end
+
+--- Waits at most `seconds` (nil: no limit) until there is something to do, and does it.
+function pump_methods:step(seconds)
+  if self.chores.due and not self.current and not self.head then seconds = 0 end
+  self:turn(self.line:wait(seconds))
 end
 
 --- When it wants to be turned though nothing can be read.
 -- Result: seconds from now, or nil; and whether it wants to write.
 function pump_methods:due()
-  if self.chores.due and not self.current and not self.head then return 0, self.want_write end
-  local deadline = self.exchange:deadline()
-  if not deadline then return nil, self.want_write end
-  deadline = deadline - self.port:now()
-  return deadline > 0 and deadline or 0, self.want_write
+  local seconds, writable = self.line:due()
+  if self.chores.due and not self.current and not self.head then seconds = 0 end
+  return seconds, writable
+end
+
+--- Seconds on the clock of the port.
+function pump_methods:now()
+  return self.line:now()
 end
 
 --- Blocks the caller until waiter.done, or until the deadline has passed.
 -- deadline: on the port's clock, nil: no limit. idle: hooks may run meanwhile.
 -- Result: whether it is done.
 function pump_methods:await(waiter, deadline, idle)
-  local port, loop = self.port, self.loop
-  local seconds
+  local loop, seconds = self.loop, nil
   repeat
     if waiter.done then return true end
     if self.down then return false end
     if deadline then
-      local left = deadline - port:now()
+      local left = deadline - self:now()
       if left <= 1e-6 then
         if seconds then return false end
         left = 0 -- what has already come in still counts
@@ -238,7 +206,7 @@ end
 -- Result: the status that the caller gets.
 function pump_methods:expire(entry)
   local withdrawn = withdraw(self, entry)
-  if not withdrawn and self.current == entry and self.exchange:cancel() then
+  if not withdrawn and self.current == entry and self.line:cancel() then
     self.current = nil
     withdrawn = true
   end
@@ -263,8 +231,7 @@ end
 function pump_methods:lose(reason)
   if self.down then return end
   self.down = reason
-  self.want_write = false
-  self.port:close()
+  self.line:close()
   self.loop:detach(self)
   local entry = self.current
   self.current = nil
@@ -277,16 +244,6 @@ function pump_methods:lose(reason)
     entry = following
   end
   self.owner:lost(reason)
-end
-
---- Starts over with an exchange that waits for nothing of the old one: a module that
--- answered none of its queries owes nothing. Only while no command is in flight.
-function pump_methods:renew()
-  if self.current or self.down then return end
-  for name, count in pairs(self.exchange:stats()) do
-    self.past[name] = (self.past[name] or 0) + count
-  end
-  self.exchange = core.exchange()
 end
 
 --- Runs the hooks that wait, where they run in the thread of the caller.

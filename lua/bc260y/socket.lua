@@ -61,7 +61,7 @@ end
 local function deadline_of(self)
   local seconds = self.block
   if self.total and (not seconds or self.total < seconds) then seconds = self.total end
-  return seconds and self.pump.port:now() + seconds
+  return seconds and self.pump:now() + seconds
 end
 
 local function wake(self, waiter)
@@ -193,7 +193,7 @@ local function take_id(self, deadline)
       entry.deadline = deadline
       local status = self.pump:execute(entry)
       if status == "lost" or status == "closed" then return nil, status end
-      if self.pump.port:now() >= (deadline or math.huge) then return nil, "timeout" end
+      if self.pump:now() >= (deadline or math.huge) then return nil, "timeout" end
     end
   end
 end
@@ -248,7 +248,7 @@ local function connect(self, host, port)
   self.connecting = false
   if not ok then return nil, err, code, range end
   self.host, self.port = host, port
-  self.opened_at = self.pump.port:now()
+  self.opened_at = self.pump:now()
   return 1
 end
 
@@ -380,7 +380,7 @@ end
 
 --- Bytes received, bytes sent for certain, seconds since it was connected.
 function shared:getstats()
-  local age = self.opened_at and self.pump.port:now() - self.opened_at or 0
+  local age = self.opened_at and self.pump:now() - self.opened_at or 0
   return self.received, self.sent, age
 end
 

@@ -74,12 +74,12 @@ local function settle(self, entry, deadline)
   local answer, err = went(self, entry, deadline)
   if answer == false and entry.status ~= "error" then
     -- It may still be on its way inside the module: a no has to be said twice.
-    self.pump:await({ done = false }, self.pump.port:now() + CONFIRM)
+    self.pump:await({ done = false }, self.pump:now() + CONFIRM)
     if not self.id then return nil, ended(self, true) end
     answer, err = went(self, entry, deadline)
   end
   if answer == nil then
-    if err == "timeout" and deadline and self.pump.port:now() >= deadline then
+    if err == "timeout" and deadline and self.pump:now() >= deadline then
       return nil, "timeout"
     end
     if err == "busy" then return nil, "timeout" end
@@ -87,7 +87,7 @@ local function settle(self, entry, deadline)
     return nil, "closed"
   end
   if answer then self.sent = self.sent + entry.size end
-  self.pump.exchange:settle("send")
+  self.pump.line:settle("send")
   return answer
 end
 

@@ -30,7 +30,7 @@ local function udp_send(self, data, i, j, options)
   if status == "ok" then return size end
   if status == "no prompt" then abort(self, "torn") end
   -- Nothing counts datagrams: it stays unknown whether this one went, as for any.
-  if entry.done and not UNSENT[status] then self.pump.exchange:settle("send") end
+  if entry.done and not UNSENT[status] then self.pump.line:settle("send") end
   return errors.of(status == "busy" and "timeout" or status, entry.done and entry.code or nil)
 end
 

@@ -46,7 +46,7 @@ function block_methods:wake() -- luacheck: ignore self
 end
 
 function block_methods:park(pump, waiter, seconds, idle) -- luacheck: ignore self
-  ports.turn_one(pump, seconds)
+  pump:step(seconds)
   if idle and not waiter.done then pump:run_hooks() end
 end
 
@@ -63,15 +63,14 @@ end
 --- Sleeps, and turns the modems that were opened in this coroutine meanwhile.
 function block_methods:sleep(seconds)
   local pumps = live_pumps(self)
-  local clock = pumps[1] and pumps[1].port or core
-  local now = pumps[1] and function() return clock:now() end or core.now
-  local deadline = now() + seconds
+  local clock = pumps[1] or core
+  local deadline = clock:now() + seconds
   local left = seconds > 0 and seconds or 0
   repeat
     ports.turn_all({}, pumps, left)
     for i = 1, #pumps do pumps[i]:run_hooks() end
     pumps = live_pumps(self)
-    left = deadline - now()
+    left = deadline - clock:now()
   until left <= 1e-6
 end
 

@@ -13,8 +13,9 @@
 --   loop:check()         raise unless the caller may block in this loop
 --   loop.inline          true: hooks run in the thread of the caller (loop/block.lua)
 --
--- A pump offers pump:due() -> seconds|nil, want_write; pump:turn(readable);
--- pump:lose(reason); pump.port.
+-- A pump offers pump:step(seconds), which waits and turns it, for whoever has but one;
+-- pump:due() -> seconds|nil, want_write; pump:turn(readable), nil for a port that is
+-- lost; pump:now(); pump.line:fd().
 
 local core = require "bc260y.core"
 local ports = require "bc260y.loop.ports"
@@ -109,7 +110,7 @@ end
 -- on when the port is gone. Without a modem, those of the machine.
 function own_methods:now()
   local pump = self.pumps[1]
-  if pump then return pump.port:now() end
+  if pump then return pump:now() end
   return (self.clock or core):now()
 end
 
@@ -125,7 +126,7 @@ function own_methods:attach(pump)
   local before = self:now()
   self.pumps[#self.pumps + 1] = pump
   self.set = nil
-  self.clock = self.clock or pump.port.clock
+  self.clock = self.clock or pump.clock
   rebase(self, before)
 end
 

@@ -12,19 +12,6 @@ local WAIT_MAX = 3600
 -- Object ports of different clocks can't be waited for together: each gets a slice.
 local SLICE = 0.02
 
--- Waits at most `seconds` (nil: no limit) for the one port of `pump`, then turns it.
-function ports.turn_one(pump, seconds)
-  local due, writable = pump:due()
-  if due and (not seconds or due < seconds) then seconds = due end
-  if not seconds or seconds > WAIT_MAX then seconds = WAIT_MAX end
-  local ready = pump.port:wait(seconds, writable)
-  if ready == nil then
-    pump:lose("lost")
-  else
-    pump:turn(ready)
-  end
-end
-
 local function earliest(pumps, seconds)
   for i = 1, #pumps do
     local due = pumps[i]:due()
@@ -36,11 +23,10 @@ end
 -- What core.poll needs, made once for a set of pumps; fds is false when a port of
 -- them has no descriptor.
 local function new_set(pumps)
-  local set = { fds = {}, writable = {}, size = #pumps, clock = true }
-  local clock = pumps[1] and pumps[1].port.clock
+  local set = { fds = {}, writable = {}, size = #pumps, clock = pumps[1].clock or false }
   for i = 1, #pumps do
-    local port = pumps[i].port
-    local fd = port.fd and port:fd()
+    if pumps[i].clock ~= set.clock then set.clock = false end
+    local fd = pumps[i].line:fd()
     if not fd then
       set.fds = false
       break
@@ -48,7 +34,7 @@ local function new_set(pumps)
     set.fds[i] = fd
   end
   for i = 1, #pumps do
-    if clock == nil or pumps[i].port.clock ~= clock then set.clock = false end
+    if pumps[i].clock ~= set.clock then set.clock = false end
   end
   return set
 end
@@ -74,14 +60,20 @@ end
 local function turn_objects(pumps, set, seconds)
   if not seconds or seconds > WAIT_MAX then seconds = WAIT_MAX end
   if not set.clock and seconds > SLICE then seconds = SLICE end
-  local list = {}
-  for i = 1, #pumps do
-    list[i] = pumps[i]
-    if seconds > 0 and pumps[i].port:wait(0) ~= false then seconds = 0 end
-  end
-  if list[1].port:wait(seconds) == nil then list[1]:lose("lost") end
+  local list, first = {}, nil
+  for i = 1, #pumps do list[i] = pumps[i] end
   for i = 1, #list do
-    list[i]:turn(true)
+    local ready = list[i].line:wait(0)
+    if ready ~= false then
+      list[i]:turn(ready)
+      seconds = 0
+    else
+      first = first or list[i]
+    end
+  end
+  if first and seconds > 0 then first:turn(first.line:wait(seconds)) end
+  for i = 1, #list do
+    list[i]:turn(false)
   end
 end
 
@@ -90,7 +82,7 @@ end
 -- asked to wait when there are none.
 function ports.turn_all(owner, pumps, seconds)
   local count = #pumps
-  if count == 1 then return ports.turn_one(pumps[1], seconds) end
+  if count == 1 then return pumps[1]:step(seconds) end
   if count == 0 then
     if owner.clock then return owner.clock:wait(seconds) end
     core.poll({}, seconds)
