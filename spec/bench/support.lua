@@ -60,7 +60,7 @@ function support.write_file(path, bytes)
   assert(file:close())
 end
 
-local ROW = "  %-44s %13s %13s %8s  %s\n"
+local ROW = "  %-53s %11s %11s %7s  %s\n"
 
 function support.heading(text)
   io.write("\n", ROW:format(text, "bc260y", "baseline", "ratio", "goal"))

@@ -7,12 +7,14 @@
 local kind, count, clocked, device = arg[1], tonumber(arg[2]), arg[3] == "clock", arg[4]
 local DATA = "0123456789abcdef0123456789abcdef"
 
-local function peak_kib()
+-- In KiB: the most that was ever held, and what of it now is the process's own.
+local function memory()
   local file = io.open("/proc/self/status")
-  if not file then return -1 end
+  if not file then return -1, -1 end
   local text = file:read("*a")
   file:close()
-  return tonumber(text:match("VmHWM:%s*(%d+)")) or -1
+  return tonumber(text:match("VmHWM:%s*(%d+)")) or -1,
+    tonumber(text:match("RssAnon:%s*(%d+)")) or -1
 end
 
 local function check(...)
@@ -65,4 +67,4 @@ local function measure()
 end
 
 if kind ~= "bare" then measure() end
-io.write(("trips %d peak %d\n"):format(count, peak_kib()))
+io.write(("trips %d peak %d private %d\n"):format(count, memory()))
