@@ -215,6 +215,13 @@ describe("bc260y with a module #integration", function()
     assert.matches("^bc260y: 127.0.0.1:%d+: ", err)
   end)
 
+  it("listen ends when it is interrupted, and says nothing of it", function()
+    local pipe = io.popen(("timeout -k 30 -s INT --preserve-status 1 bin/bc260y --port %s"
+      .. " listen 2>&1 >/dev/null; echo $?"):format(port))
+    assert.equal("130\n", pipe:read("*a"))
+    pipe:close()
+  end)
+
   it("listen ends with its time", function()
     local _, err, status = with_port("listen --timeout 0.3")
     assert.equal(0, status, err)

@@ -108,6 +108,7 @@ local function add_virtual(parser)
     :argname("NAME=ADDRESS"):convert(pair)
   virtual:option("--pace", "Answer as slowly as a line of BAUD would."):argname("BAUD")
     :convert(whole(1, 4000000))
+  virtual:flag("--strict-baud", "A client of the pty at another speed than --pace reads noise.")
   virtual:option("--lifetime", "Stop after so many seconds."):argname("SECONDS")
     :convert(seconds)
 end

@@ -226,12 +226,16 @@ function commands.send(options)
   end
 end
 
+-- Lua sees Ctrl-C only between two waits.
+local INTERRUPT_SECONDS = 0.5
+
 function commands.listen(options)
   local modem = open(options)
   local queue = modem:on("urc")
-  local deadline = options.timeout and bc260y.core.now() + options.timeout
-  while not deadline or bc260y.core.now() < deadline do
-    local line, err = queue:wait(deadline and deadline - bc260y.core.now() or 3600)
+  local deadline = bc260y.core.now() + (options.timeout or math.huge)
+  while bc260y.core.now() < deadline do
+    local left = deadline - bc260y.core.now()
+    local line, err = queue:wait(math.max(0, math.min(left, INTERRUPT_SECONDS)))
     if line and options.json then
       print_json{urc = line}
     elseif line then

@@ -42,6 +42,7 @@ return function(options)
     traits = traits,
     names = names,
     baud = options.pace,
+    strict_baud = options.strict_baud,
     verbose = options.verbose,
     lifetime = options.lifetime,
   }
