@@ -156,7 +156,9 @@ local function say_on_error(err)
     io.stderr:write("bc260y: internal error: ", tostring(err), "\n")
     return statuses.fault
   end
-  io.stderr:write("bc260y: ", err.message, "\n")
+  -- A name with a CR in it, shown raw, would overwrite what stands before it.
+  local message = err.message:gsub("[%z\1-\9\11-\31\127]", "?")
+  io.stderr:write("bc260y: ", message, "\n")
   return err.status
 end
 
