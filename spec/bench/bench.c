@@ -60,6 +60,14 @@ static double cpu_seconds(void)
 	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+static long peak_kib(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
 static double now_seconds(void)
 {
 	struct timespec now;
@@ -291,7 +299,7 @@ static int trips(char **args)
 	}
 	printf("cpu %.6f ", cpu_seconds() - start);
 	qsort(took, (size_t)count, sizeof(*took), by_size);
-	printf("p50 %.9f trips %ld\n", took[count / 2], count);
+	printf("p50 %.9f trips %ld peak %ld\n", took[count / 2], count, peak_kib());
 	free(took);
 	close(fd);
 	return 0;

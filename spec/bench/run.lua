@@ -215,6 +215,8 @@ end
 -- The peak counts the pages of shared libraries too, which other programs also use.
 local function memory_part()
   support.heading("peak memory over the bare interpreter, KiB")
+  row("the bare C loop, all of it", "",
+    ("%d"):format(figures(RESPONDER, "apart", BENCH, "trips", "send", 2000).peak))
   for _, lua in ipairs(luas) do
     local bare, bare_private = measure_memory(lua, "bare")
     for _, trip in ipairs(trips) do
