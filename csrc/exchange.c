@@ -410,10 +410,12 @@ uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
 {
 	uint64_t until_ms;
 
-	if (x->deferred.type)
+	if (x->deferred.type || (x->fill_left && !x->out_size))
 		return 0;
 	if (bc260y_framer_in_payload(&x->framer))
 		return x->fed_ms + BC260Y_STALL_MS;
+	if (x->held && !x->unfenced && !x->out_size)
+		return 0;
 	until_ms = patience_ms(x);
 	if (x->active && !x->out_size)
 		return earliest(until_ms, x->data_at_ms);
