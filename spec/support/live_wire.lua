@@ -50,6 +50,7 @@ end
 -- Writes what may be said now: a byte at a time, or what a pty takes.
 local function speak(self)
   local room = (self.bytewise and 1 or UNREAD_MAX) - self.unread
+  if self.noise and self.outgoing == "" then self.outgoing = self.noise(self) end
   if room <= 0 or self.outgoing == "" or not self.master then return end
   local piece = self.outgoing:sub(1, room)
   self.outgoing = self.outgoing:sub(#piece + 1)
@@ -57,12 +58,16 @@ local function speak(self)
   assert(uv.fs_write(self.master, piece, -1) == #piece)
 end
 
-local function hear(self, line)
-  self.heard[#self.heard + 1] = line
+local function answer_to(self, line)
   local answer = self.answers[line]
   if answer == nil then answer = default(self, line) end
   if type(answer) == "function" then answer = answer(self, line) end
   if type(answer) == "table" then self:lines(answer) end
+end
+
+local function hear(self, line)
+  self.heard[#self.heard + 1] = line
+  if not self.silent then answer_to(self, line) end
 end
 
 -- Exactly the bytes that the host has just written.
@@ -148,6 +153,20 @@ function wire_methods:connected(options)
   return modem, socket
 end
 
+-- Makes noise from now on, or none.
+function wire_methods:make_noise(fn)
+  self.noise = fn
+  self.outgoing = ""
+  speak(self)
+end
+
+-- Is silent no more, and gives the last command that it heard its answer, late.
+function wire_methods:wake()
+  self.silent = false
+  local last = self.heard[#self.heard]
+  if last then answer_to(self, last) end
+end
+
 -- Pulls the plug.
 function wire_methods:close()
   if not self.master then return end
@@ -156,14 +175,19 @@ function wire_methods:close()
   self.master = nil
 end
 
--- answers: command line -> lines, or function(wire, line) that speaks itself or gives
--- lines; false: says nothing. bytewise: the host never finds more than one byte.
+-- options:
+--   answers   command line -> lines, or function(wire, line) that speaks itself or gives
+--             lines; false: says nothing
+--   silent    hears and never answers
+--   bytewise  the host never finds more than one byte
 local function new(options)
   local master, path, slave = assert(host.openpty())
   local self = setmetatable({
     master = master, slave = slave, path = path,
     answers = options and options.answers or {},
     bytewise = options and options.bytewise or false,
+    silent = options and options.silent or false,
+    noise = nil,         -- gives what to say whenever there is nothing else
     hex = 0,             -- the data format it says it has
     heard = {},          -- command lines
     incoming = "",
