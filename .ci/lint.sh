@@ -7,7 +7,7 @@ bad() {
   echo "lint: $1"
 }
 
-all=$(.ci/files.sh)
+all=$(.ci/files.sh -o)
 lua_files=$(echo "$all" | grep -E '\.lua$')
 c_files=$(echo "$all" | grep -E '\.[ch]$')
 
