@@ -226,7 +226,7 @@ static enum bc260y_event_type take_ready(struct bc260y_exchange *x, struct bc260
 					 uint64_t now_ms)
 {
 	bool pending = x->active || x->held;
-	uint8_t fence_owed = x->fencing ? (uint8_t)(1u << x->fence) : 0;
+	uint8_t fence_owed = (uint8_t)(x->fencing ? 1u << x->fence : 0);
 
 	x->counters.resets++;
 	bc260y_exchange_pass_fence(x);

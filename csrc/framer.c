@@ -96,6 +96,11 @@ size_t bc260y_framer_feed(struct bc260y_framer *framer, const void *bytes, size_
 	return size;
 }
 
+size_t bc260y_framer_room(const struct bc260y_framer *framer)
+{
+	return framer->size - (framer->end - framer->start);
+}
+
 bool bc260y_framer_in_payload(const struct bc260y_framer *framer)
 {
 	return framer->state == STATE_PAYLOAD || framer->state == STATE_TORN;

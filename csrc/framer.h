@@ -65,6 +65,9 @@ int bc260y_framer_init(struct bc260y_framer *framer, uint8_t *buffer, size_t siz
 /* Copies what fits and returns how many bytes that were. */
 size_t bc260y_framer_feed(struct bc260y_framer *framer, const void *bytes, size_t size);
 
+/* How many bytes feed() would take now. */
+size_t bc260y_framer_room(const struct bc260y_framer *framer);
+
 /* The next frame, or BC260Y_FRAME_NONE. */
 enum bc260y_frame_type bc260y_framer_next(struct bc260y_framer *framer, struct bc260y_frame *frame);
 

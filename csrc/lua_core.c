@@ -186,5 +186,6 @@ int luaopen_bc260y_core(lua_State *L)
 	bc260y_lua_open_exchange(L);
 	bc260y_lua_open_codec(L);
 	bc260y_lua_open_ports(L);
+	bc260y_lua_open_line(L);
 	return 1;
 }

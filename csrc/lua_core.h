@@ -24,6 +24,7 @@ void bc260y_lua_open_framer(lua_State *L);
 void bc260y_lua_open_codec(lua_State *L);
 void bc260y_lua_open_exchange(lua_State *L);
 void bc260y_lua_open_ports(lua_State *L);
+void bc260y_lua_open_line(lua_State *L);
 
 /* Sets functions (ended by a NULL name) as fields of the table on top. */
 void bc260y_lua_functions(lua_State *L, const luaL_Reg *functions);
@@ -73,6 +74,9 @@ static inline void *bc260y_lua_object(lua_State *L, const char *class)
 /* Keeps the value at index alive as long as the userdata at owner is, in place of the
  * one kept before. The userdata was made by bc260y_lua_new(). Never fails. */
 void bc260y_lua_keep(lua_State *L, int owner, int index);
+
+/* The port at index; raises when it is none of lua_port.c's. */
+struct bc260y_port *bc260y_lua_check_port(lua_State *L, int index);
 
 /* Pushes a whole number, as an integer where Lua has them wide enough. On 5.1 an integer
  * may be narrower than what is counted, so there it is a number like any other. */

@@ -1,11 +1,11 @@
 /*
- * bc260y.core.exchange: the exchange, with its buffer, as a Lua object.
+ * bc260y.core.exchange: the exchange, with its buffer, as a Lua object; and how a
+ * command and an event cross into it, which lua_line.c shares.
  *
  * Times are seconds of the port's clock. An event that Lua has no memory for is not
  * lost: the next call gives it again.
  */
-#include "exchange.h"
-#include "lua_core.h"
+#include "lua_exchange.h"
 
 static const char exchange_class[] = "bc260y.exchange";
 
@@ -21,7 +21,7 @@ struct lua_exchange {
 enum { EVENT_COUNT = BC260Y_EVENT_TRUSTED, UPVALUE_STATUS = 2 + EVENT_COUNT };
 
 /* In the order of enum bc260y_event_type, then of enum bc260y_status. */
-static const char *const words[] = {
+const char *const bc260y_lua_event_words[BC260Y_LUA_EVENT_WORD_COUNT] = {
 	"info",	    "result", "urc",	   "payload", "orphan",	     "torn",
 	"overflow", "reset",  "trusted",   "ok",      "error",	     "fail",
 	"timeout",  "torn",   "no prompt", "reset",   "no response",
@@ -51,6 +51,19 @@ static int new_exchange(lua_State *L)
 	return 1;
 }
 
+/* Seconds at index, of which 0 is as short as can be; 0 when there are none. */
+static uint32_t opt_timeout_ms(lua_State *L, int index)
+{
+	uint64_t ms;
+
+	if (lua_isnoneornil(L, index))
+		return 0;
+	ms = bc260y_lua_ms(luaL_checknumber(L, index));
+	if (ms > UINT32_MAX)
+		ms = UINT32_MAX;
+	return ms ? (uint32_t)ms : 1;
+}
+
 static int push_refusal(lua_State *L, int error, const char *fault)
 {
 	lua_pushnil(L);
@@ -67,17 +80,19 @@ static int push_refusal(lua_State *L, int error, const char *fault)
 	return 3;
 }
 
-/* Seconds at index, of which 0 is as short as can be; 0 when there are none. */
-static uint32_t opt_timeout_ms(lua_State *L, int index)
+int bc260y_lua_start(lua_State *L, struct bc260y_exchange *exchange, int index)
 {
-	uint64_t ms;
+	struct bc260y_command command = {0};
+	const char *fault = NULL;
+	int error;
 
-	if (lua_isnoneornil(L, index))
-		return 0;
-	ms = bc260y_lua_ms(luaL_checknumber(L, index));
-	if (ms > UINT32_MAX)
-		ms = UINT32_MAX;
-	return ms ? (uint32_t)ms : 1;
+	command.text = luaL_checklstring(L, index, &command.text_size);
+	command.data = (const uint8_t *)luaL_optlstring(L, index + 1, NULL, &command.data_size);
+	command.timeout_ms = opt_timeout_ms(L, index + 2);
+	command.prefix = luaL_optlstring(L, index + 3, NULL, &command.prefix_size);
+	command.bare = lua_toboolean(L, index + 4);
+	error = bc260y_exchange_start(exchange, &command, &fault);
+	return error < 0 ? push_refusal(L, error, fault) : 0;
 }
 
 /* exchange:start(now, text[, data[, timeout[, prefix[, bare]]]]) -> true
@@ -88,18 +103,12 @@ static uint32_t opt_timeout_ms(lua_State *L, int index)
 static int exchange_start(lua_State *L)
 {
 	struct lua_exchange *self = check_self(L);
-	struct bc260y_command command = {0};
-	const char *fault = NULL;
-	int error;
+	int refusal;
 
-	command.text = luaL_checklstring(L, 3, &command.text_size);
-	command.data = (const uint8_t *)luaL_optlstring(L, 4, NULL, &command.data_size);
-	command.timeout_ms = opt_timeout_ms(L, 5);
-	command.prefix = luaL_optlstring(L, 6, NULL, &command.prefix_size);
-	command.bare = lua_toboolean(L, 7);
-	error = bc260y_exchange_start(&self->exchange, &command, &fault);
-	if (error < 0)
-		return push_refusal(L, error, fault);
+	luaL_checknumber(L, 2);
+	refusal = bc260y_lua_start(L, &self->exchange, 3);
+	if (refusal)
+		return refusal;
 	lua_pushboolean(L, 1);
 	return 1;
 }
@@ -151,7 +160,8 @@ static int push_result(lua_State *L, const struct bc260y_event *event)
 	return 5;
 }
 
-static int push_event(lua_State *L, enum bc260y_event_type type, const struct bc260y_event *event)
+int bc260y_lua_push_event(lua_State *L, enum bc260y_event_type type,
+			  const struct bc260y_event *event)
 {
 	lua_pushvalue(L, lua_upvalueindex(1 + (int)type));
 	switch (type) {
@@ -199,7 +209,7 @@ static int exchange_next(lua_State *L)
 		lua_pushnil(L);
 		return 1;
 	}
-	count = push_event(L, self->type, &self->event);
+	count = bc260y_lua_push_event(L, self->type, &self->event);
 	self->type = BC260Y_EVENT_NONE;
 	return count;
 }
@@ -265,12 +275,9 @@ static int exchange_fence(lua_State *L)
 	return 0;
 }
 
-/* exchange:settle("open", id | "send" | "close" | "dns"): the second results of that
- * kind that are owed were settled otherwise */
-static int exchange_settle(lua_State *L)
+void bc260y_lua_settle(lua_State *L, struct bc260y_exchange *exchange)
 {
 	static const char *const names[] = {"open", "send", "close", "dns", NULL};
-	struct lua_exchange *self = check_self(L);
 	int second = BC260Y_SECOND_OPEN + luaL_checkoption(L, 2, NULL, names);
 	lua_Integer id = BC260Y_ID_NONE;
 
@@ -279,7 +286,14 @@ static int exchange_settle(lua_State *L)
 		luaL_argcheck(L, id >= 0 && id < (lua_Integer)BC260Y_SOCKET_COUNT, 3,
 			      "a socket's id expected");
 	}
-	bc260y_exchange_settle(&self->exchange, (enum bc260y_second)second, (uint8_t)id);
+	bc260y_exchange_settle(exchange, (enum bc260y_second)second, (uint8_t)id);
+}
+
+/* exchange:settle("open", id | "send" | "close" | "dns"): the second results of that
+ * kind that are owed were settled otherwise */
+static int exchange_settle(lua_State *L)
+{
+	bc260y_lua_settle(L, &check_self(L)->exchange);
 	return 0;
 }
 
@@ -289,11 +303,8 @@ static void set_counter(lua_State *L, const char *name, uint64_t count)
 	lua_setfield(L, -2, name);
 }
 
-/* exchange:stats() -> table of counters */
-static int exchange_stats(lua_State *L)
+void bc260y_lua_push_counters(lua_State *L, const struct bc260y_counters *counters)
 {
-	const struct bc260y_counters *counters = &check_self(L)->exchange.counters;
-
 	lua_createtable(L, 0, 12);
 	set_counter(L, "commands", counters->commands);
 	set_counter(L, "timeouts", counters->timeouts);
@@ -306,6 +317,12 @@ static int exchange_stats(lua_State *L)
 	set_counter(L, "resets", counters->resets);
 	set_counter(L, "payload_bytes", counters->payload_bytes);
 	set_counter(L, "overflow_bytes", counters->overflow_bytes);
+}
+
+/* exchange:stats() -> table of counters */
+static int exchange_stats(lua_State *L)
+{
+	bc260y_lua_push_counters(L, &check_self(L)->exchange.counters);
 	return 1;
 }
 
@@ -321,6 +338,7 @@ static const luaL_Reg methods[] = {
 void bc260y_lua_open_exchange(lua_State *L)
 {
 	bc260y_lua_class(L, exchange_class, methods);
-	bc260y_lua_method(L, "next", exchange_next, words, sizeof(words) / sizeof(words[0]));
+	bc260y_lua_method(L, "next", exchange_next, bc260y_lua_event_words,
+			  BC260Y_LUA_EVENT_WORD_COUNT);
 	bc260y_lua_constructor(L, "exchange", new_exchange);
 }

@@ -77,6 +77,13 @@ static struct bc260y_port *self_port(lua_State *L)
 	return &self->kind.port;
 }
 
+struct bc260y_port *bc260y_lua_check_port(lua_State *L, int index)
+{
+	struct lua_port *self = luaL_checkudata(L, index, PORT_CLASS);
+
+	return &self->kind.port;
+}
+
 /* port:read([max]) -> bytes, "" when none have come | nil, "lost" | nil, "closed".
  * max: at most and by default 4,096. */
 static int port_read(lua_State *L)

@@ -104,7 +104,8 @@ local seconds = {
   { text = 'AT+QIOPEN=0,1,"TCP","h",80,0,1', deadline = 65,
     first = "+QIOPEN: 1,566", second = "+QIOPEN: 1,0" },
   { text = "AT+QICLOSE=1", deadline = 10, first = "CLOSE OK", second = false },
-  { text = 'AT+QIDNSGIP=0,"none"', deadline = 60, first = "+QIDNSGIP: 564", second = "+QIDNSGIP: 565" },
+  { text = 'AT+QIDNSGIP=0,"none"', deadline = 60,
+    first = "+QIDNSGIP: 564", second = "+QIDNSGIP: 565" },
 }
 
 describe("a late second result", function()

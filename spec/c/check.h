@@ -35,9 +35,10 @@ static inline int check_end(const char *name)
 }
 
 #define CHECK(expr) check_true(!!(expr), #expr, __FILE__, __LINE__)
-#define CHECK_INT(got, want) check_int((long long)(got), (long long)(want), #got, __FILE__, __LINE__)
-#define CHECK_MEM(got, got_size, want, want_size)                                     \
-	check_true((got_size) == (want_size) && !memcmp((got), (want), (want_size)),  \
+#define CHECK_INT(got, want) \
+	check_int((long long)(got), (long long)(want), #got, __FILE__, __LINE__)
+#define CHECK_MEM(got, got_size, want, want_size)                                    \
+	check_true((got_size) == (want_size) && !memcmp((got), (want), (want_size)), \
 		   #got " == " #want, __FILE__, __LINE__)
 
 #endif

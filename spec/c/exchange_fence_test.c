@@ -77,7 +77,8 @@ static const struct scenario scenarios[] = {
 	 {CMD("AT+QISEND=0,1,\"a\""), SAY("\r\nOK\r\n"), MS(10000), CMD("AT+QISEND=0,1,\"b\""),
 	  SAY("\r\nOK\r\n\r\nSEND OK\r\n"), MS(10000), CMD("AT+QISEND=0,1,\"c\""),
 	  SAY("\r\nOK\r\n\r\nSEND OK\r\n"), MS(20001), CMD("AT+QISEND=0,1,\"d\""),
-	  LOG("result timeout -1|orphan SEND OK|result timeout -1|orphan SEND OK|result timeout -1|"),
+	  LOG("result timeout -1|orphan SEND OK|result timeout -1|orphan SEND OK|"
+	      "result timeout -1|"),
 	  SAY("\r\nOK\r\n\r\nSEND OK\r\n"), LOG("result ok 0|")}},
 	{"once counted, the next success is doubtful until the late line has come",
 	 {CMD("AT+QISEND=0,1,\"a\""), SAY("\r\nOK\r\n"), MS(10000), LOG("result timeout -1|"),

@@ -18,7 +18,8 @@ static const struct scenario scenarios[] = {
 	      "urc +CEREG: 1|")}},
 	{"a URC with the prefix of the query",
 	 {CMD("AT+CEREG?"),
-	  SAY("\r\n+CEREG: 2\r\n\r\n+CEREG: 1,\"4C10\",\"084958B4\",9\r\n\r\n+CEREG: 1,1\r\n\r\nOK\r\n"),
+	  SAY("\r\n+CEREG: 2\r\n\r\n+CEREG: 1,\"4C10\",\"084958B4\",9\r\n"
+	      "\r\n+CEREG: 1,1\r\n\r\nOK\r\n"),
 	  LOG("urc +CEREG: 2|urc +CEREG: 1,\"4C10\",\"084958B4\",9|info +CEREG: 1,1|result ok -1|")}},
 	{"a payload that looks like results completes nothing",
 	 {CMD("AT+CSQ"), SAY("\r\n+QIURC: \"recv\",0,13,\"\r\nOK\r\nERROR\r\n\"\r\n" CSQ),

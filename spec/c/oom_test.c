@@ -2,7 +2,7 @@
  * The bindings when memory runs out at each of their allocations: a Lua error, no leak,
  * and the same call, made again, gives what it would have given.
  */
-/* needs: lua_core.c lua_framer.c lua_codec.c lua_exchange.c lua_port.c */
+/* needs: lua_core.c lua_framer.c lua_codec.c lua_exchange.c lua_line.c lua_port.c */
 /* needs: port_fd.c port_net.c port_serial.c port_tty.c */
 /* libs: lua5.4 libserialport */
 #include "check.h"
