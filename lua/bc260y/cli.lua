@@ -44,13 +44,19 @@ function cli.give_up(status, message)
   error({status = status, message = message}, 0)
 end
 
--- A call returned nil, err, code: what it was about, and how that ends.
+-- What nobody was asked, since it can't be asked.
+local wrong = { ["invalid argument"] = true, ["too long"] = true }
+
+-- A call returned nil, err, code: what it was about, and how that ends. The message is
+-- one line, whatever the user has typed.
 function cli.failed(what, err, code)
   local message = what .. ": " .. tostring(err)
   if code ~= nil then
     message = message .. " (" .. tostring(code) .. ")"
   end
-  cli.give_up(silent[err] and statuses.silent or statuses.refused, message)
+  message = message:gsub("%c", function(byte) return ("\\x%02x"):format(byte:byte()) end)
+  local status = silent[err] and statuses.silent or wrong[err] and statuses.usage
+  cli.give_up(status or statuses.refused, message)
 end
 
 -- A library that only this command needs.
