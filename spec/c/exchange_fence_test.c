@@ -117,7 +117,7 @@ static const struct scenario scenarios[] = {
 	 {CMD2("AT+QISEND=0,3", "xyz"), SAY("\r\n+QIURC: \"recv\",0,9,\"ab\r\n"), MS(500),
 	  LOG("torn +QIURC: \"recv\",0,9,\"ab|result no prompt -1|"),
 	  WROTE("AT+QISEND=0,3\r\r\r\rAT+CSQ\r"), SAY("\r\n>"), LOG("torn >|")}},
-	{"a payload between a torn frame and its fence is not believed, the fence's echo is dropped",
+	{"between a torn frame and its fence no payload is believed, the fence's echo is dropped",
 	 {SAY("\r\n+QIURC: \"recv\",0,9999,\r\n\r\n+QIURC: \"recv\",1,2,hi\r\n"),
 	  LOG("torn +QIURC: \"recv\",0,9999,|torn hi|"), MS(100), WROTE("AT+CSQ\r"),
 	  SAY("AT+CSQ\r" FENCE), LOG("trusted|"), SAY("\r\n+QIURC: \"recv\",1,2,hi\r\n"),

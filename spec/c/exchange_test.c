@@ -20,7 +20,8 @@ static const struct scenario scenarios[] = {
 	 {CMD("AT+CEREG?"),
 	  SAY("\r\n+CEREG: 2\r\n\r\n+CEREG: 1,\"4C10\",\"084958B4\",9\r\n"
 	      "\r\n+CEREG: 1,1\r\n\r\nOK\r\n"),
-	  LOG("urc +CEREG: 2|urc +CEREG: 1,\"4C10\",\"084958B4\",9|info +CEREG: 1,1|result ok -1|")}},
+	  LOG("urc +CEREG: 2|urc +CEREG: 1,\"4C10\",\"084958B4\",9|info +CEREG: 1,1|"
+	      "result ok -1|")}},
 	{"a payload that looks like results completes nothing",
 	 {CMD("AT+CSQ"), SAY("\r\n+QIURC: \"recv\",0,13,\"\r\nOK\r\nERROR\r\n\"\r\n" CSQ),
 	  LOG("payload 0 \r\nOK\r\nERROR\r\n|info +CSQ: 20,0|result ok -1|")}},
@@ -48,7 +49,8 @@ static const struct scenario scenarios[] = {
 	 {CMD("AT+QIDNSGIP=0,\"h\""),
 	  SAY("\r\nOK\r\n\r\n+QIDNSGIP: 0,2,0\r\n\r\n+QIDNSGIP: \"1.2.3.4\"\r\n"
 	      "\r\n+QIDNSGIP: 5.6.7.8\r\n"),
-	  LOG("info +QIDNSGIP: 0,2,0|info +QIDNSGIP: \"1.2.3.4\"|info +QIDNSGIP: 5.6.7.8|result ok 0|")}},
+	  LOG("info +QIDNSGIP: 0,2,0|info +QIDNSGIP: \"1.2.3.4\"|info +QIDNSGIP: 5.6.7.8|"
+	      "result ok 0|")}},
 	{"the first address may be all, after a quiet",
 	 {CMD("AT+QIDNSGIP=0,\"h\""),
 	  SAY("\r\nOK\r\n\r\n+QIDNSGIP: 0,2,0\r\n\r\n+QIDNSGIP: 1.2.3.4\r\n"),
