@@ -41,6 +41,7 @@ build = {
         "csrc/lua_core.c",
         "csrc/lua_exchange.c",
         "csrc/lua_framer.c",
+        "csrc/lua_line.c",
         "csrc/lua_port.c",
         "csrc/port_fd.c",
         "csrc/port_net.c",
