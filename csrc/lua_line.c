@@ -111,23 +111,47 @@ static void advance(struct lua_line *self)
 	} while (!self->type && self->full && self->reads++ < READ_COUNT_MAX && fill(self));
 }
 
+/* What next() gives when nothing is left; then everything is written too. */
+static bool finish(struct lua_line *self)
+{
+	if (!self->failed)
+		flush(self);
+	return !self->failed;
+}
+
+/* Pushes a result, and true for its line where nothing comes behind it: that saves the
+ * call that would say so. */
+static int push_result(lua_State *L, struct lua_line *self)
+{
+	int count = bc260y_lua_push_event(L, self->type, &self->event);
+
+	lua_pop(L, 1);
+	self->type = BC260Y_EVENT_NONE;
+	advance(self);
+	if (self->type == BC260Y_EVENT_NONE && finish(self))
+		lua_pushboolean(L, 1);
+	else
+		lua_pushnil(L);
+	return count;
+}
+
 static int push_next(lua_State *L, struct lua_line *self)
 {
 	int count;
 
 	if (self->type == BC260Y_EVENT_NONE)
 		advance(self);
+	if (self->type == BC260Y_EVENT_RESULT)
+		return push_result(L, self);
 	if (self->type != BC260Y_EVENT_NONE) {
 		count = bc260y_lua_push_event(L, self->type, &self->event);
 		self->type = BC260Y_EVENT_NONE;
 		return count;
 	}
-	if (!self->failed)
-		flush(self);
-	if (self->failed)
-		lua_pushliteral(L, "lost");
-	else
+	if (finish(self))
 		lua_pushnil(L);
+	else
+		lua_pushliteral(L, "lost");
 	return 1;
 }
 
@@ -136,17 +160,20 @@ static int line_next(lua_State *L)
 	return push_next(L, check_self(L));
 }
 
-static int line_turn(lua_State *L)
+static int turn(lua_State *L, struct lua_line *self, bool readable)
 {
-	struct lua_line *self = check_self(L);
-
 	self->now_ms = clock_ms();
 	self->reads = 1;
 	self->full = false;
 	/* An event that is still to be given stands in the buffer that fill() moves. */
-	if (lua_toboolean(L, 2) && self->type == BC260Y_EVENT_NONE)
+	if (readable && self->type == BC260Y_EVENT_NONE)
 		fill(self);
 	return push_next(L, self);
+}
+
+static int line_turn(lua_State *L)
+{
+	return turn(L, check_self(L), lua_toboolean(L, 2));
 }
 
 /* Seconds until it wants to be turned; below 0: no limit. */
@@ -176,21 +203,62 @@ static int line_due(lua_State *L)
 	return 2;
 }
 
-static int line_wait(lua_State *L)
+/* Result: as the port's wait. */
+static int wait(const struct lua_line *self, double seconds)
 {
-	struct lua_line *self = check_self(L);
-	double seconds = (double)luaL_optnumber(L, 2, WAIT_SECONDS_MAX);
 	double left = due(self);
-	int ready;
 
 	if (left >= 0 && left < seconds)
 		seconds = left;
-	ready = self->port->ops->wait(self->port, seconds, self->unwritten);
+	return self->port->ops->wait(self->port, seconds, self->unwritten);
+}
+
+static int line_wait(lua_State *L)
+{
+	struct lua_line *self = check_self(L);
+	int ready = wait(self, (double)luaL_optnumber(L, 2, WAIT_SECONDS_MAX));
+
 	if (ready < 0)
 		lua_pushnil(L);
 	else
 		lua_pushboolean(L, ready);
 	return 1;
+}
+
+static int step(lua_State *L, struct lua_line *self, double seconds)
+{
+	int ready = wait(self, seconds);
+
+	self->failed |= ready < 0;
+	return turn(L, self, ready > 0);
+}
+
+static int line_step(lua_State *L)
+{
+	struct lua_line *self = check_self(L);
+
+	return step(L, self, (double)luaL_optnumber(L, 2, WAIT_SECONDS_MAX));
+}
+
+static int line_run(lua_State *L)
+{
+	struct lua_line *self = check_self(L);
+	int refusal;
+
+	lua_settop(L, 2);
+	lua_pushnil(L);
+	lua_pushnil(L);
+	lua_pushnil(L);
+	lua_pushboolean(L, 1);
+	refusal = bc260y_lua_start(L, &self->exchange, 2);
+	if (refusal) {
+		lua_pushliteral(L, "refused");
+		lua_replace(L, -refusal - 1);
+		return refusal;
+	}
+	self->now_ms = clock_ms();
+	flush(self);
+	return step(L, self, WAIT_SECONDS_MAX);
 }
 
 static int line_now(lua_State *L)
@@ -276,5 +344,8 @@ void bc260y_lua_open_line(lua_State *L)
 			  BC260Y_LUA_EVENT_WORD_COUNT);
 	bc260y_lua_method(L, "turn", line_turn, bc260y_lua_event_words,
 			  BC260Y_LUA_EVENT_WORD_COUNT);
+	bc260y_lua_method(L, "step", line_step, bc260y_lua_event_words,
+			  BC260Y_LUA_EVENT_WORD_COUNT);
+	bc260y_lua_method(L, "run", line_run, bc260y_lua_event_words, BC260Y_LUA_EVENT_WORD_COUNT);
 	bc260y_lua_constructor(L, "line", new_line);
 }
