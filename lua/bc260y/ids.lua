@@ -107,7 +107,7 @@ end
 -- Chores: commands of nobody, sent when the line is idle. --------------------------
 
 local function closed(entry)
-  local self, id, status = entry.ids, entry.id, entry.status
+  local self, id, status = entry.ids, entry.id, entry.done
   -- After `closed` or a failed open ERROR says no more than that nothing was open.
   if status == "ok" or status == "error" or status == "fail" or status == "reset" then
     self:release(id)
@@ -163,7 +163,7 @@ local function compare(self, lines)
 end
 
 local function checked(entry)
-  if entry.status == "ok" then compare(entry.ids, entry.lines) end
+  if entry.done == "ok" then compare(entry.ids, entry.lines) end
 end
 
 --- A query for what is open; what it says is believed.

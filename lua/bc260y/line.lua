@@ -6,10 +6,15 @@
 -- in one call where here are six; this is for object ports, and for whoever traces.
 --
 --   line:start(text, data, timeout, prefix, bare)  as the exchange's, and writes
---   line:turn(readable)   reads, then gives the first event, as line:next()
 --   line:next()           the next event of the exchange, or "lost"; nil: all are
---                         drained, and what was to be written is written
+--                         drained, and what was to be written is written. The fifth
+--                         value of a result may be true: that was the last event, and
+--                         the call that would have given nil is saved
+--   line:turn(readable)   reads, then gives the first event, as line:next()
 --   line:wait(seconds)    until there is something to do, at most so long; nil: lost
+--   line:step(seconds)    waits so, then turns
+--   line:run(text)        starts a command whose lines may be bare, and steps: an event,
+--                         or "refused", err, what
 --   line:due()            seconds until it wants to be turned, or nil; whether it wants
 --                         to write
 --   line:now(), fd(), close(), cancel(), settle(kind, id), fence(), stats(), renew()
@@ -63,6 +68,12 @@ function line_methods:start(text, data, timeout, prefix, bare)
   return true
 end
 
+function line_methods:run(text)
+  local ok, err, what = self:start(text, nil, nil, nil, true)
+  if not ok then return "refused", err, what end
+  return self:step()
+end
+
 -- Result: false when there was nothing to read.
 local function read(self)
   local bytes = self.port:read(READ_MAX)
@@ -112,6 +123,15 @@ function line_methods:wait(seconds)
   return self.port:wait(seconds, writable)
 end
 
+function line_methods:step(seconds)
+  local ready = self:wait(seconds)
+  if ready == nil then
+    self.failed = true
+    return "lost"
+  end
+  return self:turn(ready)
+end
+
 function line_methods:now()
   return self.port:now()
 end
@@ -151,7 +171,8 @@ end
 
 --- A line on a port: object ports and traced ones are driven here, others by core.line.
 local function new(port, trace)
-  if core.line and type(port) == "userdata" and not trace then return core.line(port) end
+  local line = core.line and type(port) == "userdata" and not trace and core.line(port)
+  if line and line.run then return line end
   return new_line(port, trace)
 end
 

@@ -19,6 +19,7 @@ local udp = require "bc260y.udp"
 
 local new_entry = pump.entry
 local decode, find, match, sub = core.decode, string.find, string.match, string.sub
+local type = type
 
 local BAUD = 9600          -- the module's default (wire forms: boot)
 local BUFFER_SIZE = 65536  -- of what a socket has received and nobody has read
@@ -177,7 +178,7 @@ local function holds_line(text)
 end
 
 local function read_options(self, entry, options)
-  if type(options) ~= "table" then error("options: table expected", 3) end
+  if type(options) ~= "table" then error("options: table expected", 4) end
   for name, value in pairs(options) do
     if type(value) ~= option_types[name] then
       error(option_types[name] and name .. ": " .. option_types[name] .. " expected, got "
@@ -195,8 +196,15 @@ local function read_options(self, entry, options)
   end
 end
 
-local function finish(self, entry, status)
+-- A command with options, or one that has to queue.
+local function long_way(self, text, options)
+  local entry = new_entry(text)
+  entry.bare = true
+  if options then read_options(self, entry, options) end
+  local status = self.pump:execute(entry)
   if self.pump.loop.inline then self.hooks:run() end
+  -- An older SEND OK may have been taken for this one's.
+  if status == "ok" and entry.doubtful then status = "timeout" end
   if status == "ok" then return entry.lines or {} end
   return errors.of(status, entry.done and entry.code or nil)
 end
@@ -211,11 +219,13 @@ end
 -- "invalid argument" and what was wrong.
 function modem_methods:command(text, options)
   if type(text) ~= "string" then error("command: string expected, got " .. type(text), 2) end
-  local entry = new_entry(text)
-  entry.bare = true
-  if options then read_options(self, entry, options) end
-  self.pump.loop:check()
-  return finish(self, entry, self.pump:execute(entry))
+  local queue = self.pump
+  local status, lines, code
+  if queue.loop:check(queue) and not options then status, lines, code = queue:quick(text) end
+  if not status then return long_way(self, text, options) end
+  if queue.loop.inline then self.hooks:run() end
+  if status == "ok" then return lines or {} end
+  return errors.of(status, code)
 end
 
 local function check_event(event)

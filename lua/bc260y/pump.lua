@@ -13,6 +13,27 @@ local CHORE_PATIENCE = 4
 local pump_methods = {}
 local pump_mt = { __name = "bc260y.pump", __index = pump_methods }
 
+--- One command, on its way through queue and exchange.
+-- deadline: when the caller stops waiting, on the port's clock, or nil.
+local function new_entry(text)
+  return {
+    text = text,
+    data = nil,     -- what goes out after the prompt
+    prefix = nil,   -- of its information lines
+    bare = false,   -- lines without a prefix belong to it
+    bounded = false, -- the caller's deadline is also that of the first answer
+    deadline = nil,
+    lines = nil,    -- its information lines
+    done = false,   -- or how it ended: as the exchange says, or "busy" "lost" "closed"
+    code = nil,
+    doubtful = false,
+    abandoned = false, -- nobody awaits it any more
+    finished = nil, -- function(entry), called at its end in any case; must not block
+    task = nil,     -- the loop's
+    next = nil,
+  }
+end
+
 local function new_pump(line, loop, owner)
   return setmetatable({
     line = line,
@@ -26,35 +47,12 @@ local function new_pump(line, loop, owner)
     chores = { due = false }, -- shared with finalizers, which may only set it
     passed = 0,        -- commands that went before a chore
     down = nil,        -- "lost" or "closed": nothing is sent any more
-    spare = nil,       -- an entry to be used again
   }, pump_mt)
 end
 
---- One command, on its way through queue and exchange.
--- deadline: when the caller stops waiting, on the port's clock, or nil.
-local function new_entry(text)
-  return {
-    text = text,
-    data = nil,     -- what goes out after the prompt
-    prefix = nil,   -- of its information lines
-    bare = false,   -- lines without a prefix belong to it
-    bounded = false, -- the caller's deadline is also that of the first answer
-    deadline = nil,
-    lines = nil,    -- its information lines
-    status = nil,   -- how it ended, as the exchange names it, or "busy" "lost" "closed"
-    code = nil,
-    doubtful = nil,
-    done = false,
-    abandoned = false, -- nobody awaits it any more
-    finished = nil, -- function(entry), called at its end in any case; must not block
-    task = nil,     -- the loop's
-    next = nil,
-  }
-end
-
 local function finish(self, entry, status, code)
-  entry.status, entry.code = status, code
-  entry.done = true
+  entry.done = status
+  if code then entry.code = code end
   if entry.finished then entry.finished(entry) end
   self.loop:wake(entry)
 end
@@ -120,7 +118,7 @@ local function dispatch(self, kind, a, b, c)
   if kind == "result" then
     self.current = nil
     if entry then
-      entry.doubtful = c
+      if c then entry.doubtful = true end
       finish(self, entry, a, b)
     end
   elseif kind == "info" then
@@ -135,27 +133,33 @@ local function dispatch(self, kind, a, b, c)
   end
 end
 
+-- Hands out all that has come, from the first event on.
+local function drain(self, line, kind, a, b, c, last)
+  self.draining = true
+  while kind do
+    dispatch(self, kind, a, b, c)
+    if last == true or self.down then break end
+    kind, a, b, c, last = line:next()
+  end
+  self.draining = false
+end
+
 --- Does all that can be done now: reads if there is something to read, hands out what
 -- came, writes, starts the next command. Never waits. readable: nil: the port is lost.
 function pump_methods:turn(readable)
   if self.down then return end
   if readable == nil then return self:lose("lost") end
-  local line = self.line
-  self.draining = true
-  local kind, a, b, c = line:turn(readable)
-  while kind do
-    dispatch(self, kind, a, b, c)
-    if self.down then break end
-    kind, a, b, c = line:next()
-  end
-  self.draining = false
+  drain(self, self.line, self.line:turn(readable))
   if not self.current and (self.head or self.chores.due) then start_next(self) end
 end
 
 --- Waits at most `seconds` (nil: no limit) until there is something to do, and does it.
 function pump_methods:step(seconds)
-  if self.chores.due and not self.current and not self.head then seconds = 0 end
-  self:turn(self.line:wait(seconds))
+  local line, chores = self.line, self.chores
+  if chores.due and not self.current and not self.head then seconds = 0 end
+  local kind, a, b, c, last = line:step(seconds)
+  if kind then drain(self, line, kind, a, b, c, last) end
+  if (self.head or chores.due) and not self.current then start_next(self) end
 end
 
 --- When it wants to be turned though nothing can be read.
@@ -223,8 +227,28 @@ end
 -- After "timeout" of an entry that is not done the operation still goes on.
 function pump_methods:execute(entry)
   self:submit(entry)
-  if entry.done or self:await(entry, entry.deadline) then return entry.status end
+  if entry.done or self:await(entry, entry.deadline) then return entry.done end
   return self:expire(entry)
+end
+
+--- Sends a plain command and waits for its end, for a caller who may wait for this pump
+-- itself, if the line is free. Result: as execute, its lines or nil, its code; or nil:
+-- go the long way.
+function pump_methods:quick(text)
+  if self.current or self.head or self.down or self.chores.due then return nil end
+  local line = self.line
+  local kind, status, code, doubtful, last = line:run(text)
+  if last == true and not doubtful then return status, nil, code end
+  if kind == "refused" then
+    if status == "busy" then return nil end
+    return status, nil, code
+  end
+  local entry = new_entry(text)
+  self.current = entry
+  if kind then drain(self, line, kind, status, code, doubtful, last) end
+  self:await(entry)
+  if entry.doubtful and entry.done == "ok" then return "timeout" end
+  return entry.done, entry.lines, entry.code
 end
 
 --- Nothing can be sent any more: everything in flight and queued ends with `reason`.

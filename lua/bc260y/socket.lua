@@ -165,7 +165,7 @@ end
 
 -- The open's end, also when nobody waits for it any more.
 local function opened(entry)
-  local self, id, status = entry.socket, entry.id, entry.status
+  local self, id, status = entry.socket, entry.id, entry.done
   local ids = entry.ids
   if status == "ok" and not entry.abandoned then
     ids:settle(id, self)
@@ -267,7 +267,7 @@ local UNSENT = {
 
 -- A chunk's end, also when its caller has left. Certain successes count at once.
 local function chunk_ended(entry)
-  if entry.status == "ok" and not entry.doubtful then
+  if entry.done == "ok" and not entry.doubtful then
     entry.socket.sent = entry.socket.sent + entry.size
   end
 end

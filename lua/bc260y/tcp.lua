@@ -72,7 +72,7 @@ end
 local function settle(self, entry, deadline)
   if not self.id then return nil, ended(self, true) end
   local answer, err = went(self, entry, deadline)
-  if answer == false and entry.status ~= "error" then
+  if answer == false and entry.done ~= "error" then
     -- It may still be on its way inside the module: a no has to be said twice.
     self.pump:await({ done = false }, self.pump:now() + CONFIRM)
     if not self.id then return nil, ended(self, true) end
@@ -94,7 +94,7 @@ end
 -- What became of a chunk that has ended. Result: true; or false, err, code when it did
 -- not go, nil, err when that is not known or the connection is over.
 local function outcome(self, entry, deadline)
-  local status = entry.status
+  local status = entry.done
   if status == "ok" and not entry.doubtful then return true end
   if UNSENT[status] then
     local _, err, code = errors.of(status, entry.code)
@@ -125,7 +125,7 @@ local function conclude(self, entry, deadline)
   local answer, err, code = outcome(self, entry, deadline)
   if answer == nil and err == "timeout" then return nil, "timeout" end
   self.pending = nil
-  if entry.status == "busy" then err = "timeout" end
+  if entry.done == "busy" then err = "timeout" end
   return answer, err, code
 end
 

@@ -40,6 +40,7 @@ function block_methods:detach(pump)
 end
 
 function block_methods:check() -- luacheck: ignore self
+  return true
 end
 
 function block_methods:wake() -- luacheck: ignore self

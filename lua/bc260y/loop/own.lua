@@ -10,7 +10,8 @@
 --   loop:wake(waiter)    after waiter.done was set
 --   loop:spawn(ended, fn, ...)  start a task; ended(ok, err) takes what it raises
 --   loop:sleep(seconds)
---   loop:check()         raise unless the caller may block in this loop
+--   loop:check(pump)     raise unless the caller may block in this loop. Result: whether
+--                        it may as well wait for that pump itself
 --   loop.inline          true: hooks run in the thread of the caller (loop/block.lua)
 --
 -- A pump offers pump:step(seconds), which waits and turns it, for whoever has but one;
@@ -22,6 +23,7 @@ local ports = require "bc260y.loop.ports"
 
 local create, resume, status = coroutine.create, coroutine.resume, coroutine.status
 local running, yield = coroutine.running, coroutine.yield
+local isyieldable = coroutine.isyieldable -- not on 5.1 and 5.2
 local unpack = table.unpack or unpack
 
 -- Which loop each coroutine belongs to: the library's only state.
@@ -32,10 +34,16 @@ local MAIN = {}
 local task_methods = {}
 local task_mt = { __name = "bc260y.task", __index = task_methods }
 
-local function new_task(loop, fn, ended)
-  return setmetatable({
+-- What fn returned goes into the task: resume gives no more than whether it parked.
+local function keep(task, ...)
+  task.results = { n = select("#", ...), ... }
+end
+
+local function new_task(loop, ended, fn, ...)
+  local count, arguments = select("#", ...), { ... }
+  local task = setmetatable({
     loop = loop,
-    co = create(function(...) return fn(...) end), -- 5.1 takes no C function
+    co = nil,
     ended = ended, -- told how it ended, in place of the loop
     waiter = nil,  -- what it is parked on
     at = nil,      -- when its park is over, on the loop's clock
@@ -43,6 +51,9 @@ local function new_task(loop, fn, ended)
     results = nil, -- what it returned, once it has
     joined = nil,  -- waiters of task:wait
   }, task_mt)
+  task.co = create(function() return keep(task, fn(unpack(arguments, 1, count))) end)
+  loops[task.co] = loop
+  return task
 end
 
 -- A binary heap of parked tasks, the earliest first. ------------------------------
@@ -87,17 +98,24 @@ end
 
 -- The loop. -----------------------------------------------------------------------
 
+-- So many tasks may run before the ports are looked after again.
+local ROUND_MAX = 1000
+
 local own_methods = {}
 local own_mt = { __name = "bc260y.loop.own", __index = own_methods }
 
 local function new_loop()
   return setmetatable({
     pumps = {},
+    only = nil,     -- the pump, when there is one alone
     ready = {},     -- tasks to be resumed, from `first` to `last`
     first = 1,
     last = 0,
     timers = {},
-    current = nil,  -- the task that runs
+    current = nil,  -- the task that runs,
+    co = nil,       -- its coroutine,
+    alone = false,  -- and the only modem, while nobody else has anything to do: then the
+                    -- task does the loop's work itself, where it would park
     failed = nil,   -- a task that nobody watches raised: { err }
     ended = false,
     clock = nil,    -- see own:now
@@ -125,6 +143,8 @@ end
 function own_methods:attach(pump)
   local before = self:now()
   self.pumps[#self.pumps + 1] = pump
+  self.only = #self.pumps == 1 and pump or nil
+  self.alone = false
   self.set = nil
   self.clock = self.clock or pump.clock
   rebase(self, before)
@@ -135,13 +155,17 @@ function own_methods:detach(pump)
   for i = #self.pumps, 1, -1 do
     if self.pumps[i] == pump then table.remove(self.pumps, i) end
   end
+  self.only = #self.pumps == 1 and self.pumps[1] or nil
+  self.alone = false
   self.set = nil
   rebase(self, before)
 end
 
-function own_methods:check()
-  local task = self.current
-  if task and running() == task.co then return end
+function own_methods:check(pump)
+  if running() == self.co then
+    -- Where a yield would raise it has to raise always, not only when others are busy.
+    return pump ~= nil and self.alone == pump and isyieldable()
+  end
   if self.ended then
     error("the bc260y.run that this modem was opened in has ended", 3)
   end
@@ -149,13 +173,16 @@ function own_methods:check()
     .. "start it with bc260y.spawn", 3)
 end
 
-function own_methods:park(_, waiter, seconds)
+local function add_timer(self, task, seconds)
+  local timers = self.timers
+  task.at = self:now() + seconds
+  sift_up(timers, task, #timers + 1)
+end
+
+function own_methods:park(pump, waiter, seconds)
+  if pump and self.alone == pump and isyieldable() then return pump:step(seconds) end
   local task = self.current
-  if seconds then
-    task.at = self:now() + seconds
-    local timers = self.timers
-    sift_up(timers, task, #timers + 1)
-  end
+  if seconds then add_timer(self, task, seconds) end
   task.waiter = waiter
   waiter.task = task
   yield(self)
@@ -167,10 +194,11 @@ local function make_ready(self, task)
   local last = self.last + 1
   self.last = last
   self.ready[last] = task
+  self.alone = false
 end
 
 function own_methods:wake(waiter)
-  local task = waiter.task
+  local task = waiter.task -- nil: it does not park
   -- On 5.1 a yield inside the user's pcall raises: that task never parked here.
   if task and task.waiter == waiter then make_ready(self, task) end
 end
@@ -197,18 +225,14 @@ end
 local STRANGER = "a task called coroutine.yield itself: inside bc260y.run only the "
   .. "library's own calls may yield from a task"
 
--- What resuming a task gave.
-local function resumed(self, task, ok, ...)
-  local first = ...
-  self.current = nil
-  if ok and first == self then return end
+-- A task that did not park: it has ended, or gone astray.
+local function stopped(self, task, ok, err)
   if ok and status(task.co) == "dead" then
-    task.results = { n = select("#", ...), ... }
     wake_joined(self, task)
     if task.ended then task.ended(true) end
     return
   end
-  local err = ok and STRANGER or first
+  if ok then err = STRANGER end
   task.results = { n = 0, err = err }
   wake_joined(self, task)
   if task.ended then
@@ -218,73 +242,58 @@ local function resumed(self, task, ok, ...)
   end
 end
 
-local function start(self, task, ...)
-  loops[task.co] = self
-  if select("#", ...) > 0 then task.arguments = { n = select("#", ...), ... } end
-  make_ready(self, task)
-  return task
-end
-
-local function run_ready(self)
-  local ready = self.ready
-  local last = self.last -- those that become ready meanwhile come after the ports
-  for i = self.first, last do
-    local task = ready[i]
-    ready[i] = nil
-    self.first = i + 1
-    self.current = task
-    local arguments = task.arguments
-    if arguments then
-      task.arguments = nil
-      resumed(self, task, resume(task.co, unpack(arguments, 1, arguments.n)))
-    else
-      resumed(self, task, resume(task.co))
-    end
-    if self.failed then return end
-  end
-  if self.first > self.last then
-    self.first, self.last = 1, 0
-  end
-end
-
-local function run_timers(self)
-  local timers = self.timers
-  if not timers[1] then return end
+local function run_timers(self, timers)
   local now = self:now() + 1e-6
   while timers[1] and timers[1].at <= now do
     make_ready(self, timers[1])
   end
 end
 
-local function wait(self)
-  local seconds
-  if self.first <= self.last then
-    seconds = 0
-  elseif self.timers[1] then
-    seconds = self.timers[1].at - self:now()
-    if seconds < 0 then seconds = 0 end
-  elseif #self.pumps == 0 then
+-- How long the ports may be waited for; nil: no task wants to run by itself.
+local function patience(self)
+  if self.first <= self.last then return 0 end
+  local task = self.timers[1]
+  if not task then
+    if self.pumps[1] then return nil end
     error("every task of bc260y.run waits, and nothing is left that could wake one", 0)
   end
-  ports.turn_all(self, self.pumps, seconds)
+  local seconds = task.at - self:now()
+  return seconds > 0 and seconds or 0
 end
 
--- Runs until the task has ended, or one that nobody watches has failed.
+-- Runs until the task has ended, or one that nobody watches has failed. This is the way
+-- of every command: tasks, the ports, and those whom they woke.
 local function run_until(self, main)
-  while not main.results do
-    run_ready(self)
-    if self.failed then return end
-    if not main.results then
-      wait(self)
-      run_timers(self)
+  local ready, timers = self.ready, self.timers
+  while true do
+    local i, stop = self.first, self.first + ROUND_MAX
+    while i <= self.last and i < stop do
+      local task = ready[i]
+      ready[i] = nil
+      i = i + 1
+      self.first = i
+      self.current, self.co = task, task.co
+      self.alone = i > self.last and isyieldable and not timers[1] and self.only or false
+      local ok, what = resume(task.co)
+      if what ~= self then
+        stopped(self, task, ok, what)
+        if self.failed or main.results then return end
+      end
     end
+    local only, seconds = self.only, nil
+    if i > self.last then self.first, self.last = 1, 0 end
+    if timers[1] or i <= self.last or not only then seconds = patience(self) end
+    if only then only:step(seconds) else ports.turn_all(self, self.pumps, seconds) end
+    if timers[1] then run_timers(self, timers) end
   end
 end
 
 --- Starts fn(...) as a task of this loop. `ended(ok, err)` is called at its end; without
 -- it an error of the task ends bc260y.run.
 function own_methods:spawn(ended, fn, ...)
-  return start(self, new_task(self, fn, ended), ...)
+  local task = new_task(self, ended, fn, ...)
+  make_ready(self, task)
+  return task
 end
 
 --- Waits until the task has ended.
@@ -330,7 +339,7 @@ function own.run(fn, ...)
   local outer = own.current()
   if outer and not outer.inline then error("bc260y.run inside bc260y.run", 3) end
   local self = new_loop()
-  local main = start(self, new_task(self, fn), ...)
+  local main = self:spawn(nil, fn, ...)
   run_until(self, main)
   self.ended = true
   for i = #self.pumps, 1, -1 do self.pumps[i].stranded = true end
