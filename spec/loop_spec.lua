@@ -122,6 +122,34 @@ describe("bc260y.run", function()
     assert.equal(1005, clock.time)
   end)
 
+  it("wakes each of many sleepers and waiters at its own time, whoever woke before", function()
+    local clock, state, late = script.clock(), 7, {}
+    local function random(max)
+      state = (state * 16807) % 2147483647
+      return state % max + 1
+    end
+    bc260y.run(function()
+      open(clock)
+      local tasks = {}
+      for i = 1, 300 do
+        local seconds, timeout = random(1000) / 8, random(1000) / 8
+        local other = i > 1 and tasks[random(i - 1)]
+        local stop = clock.time + seconds
+        tasks[i] = bc260y.spawn(function()
+          bc260y.sleep(seconds)
+          if clock.time ~= stop then late[#late + 1] = i end
+          if not other then return end
+          -- Half of them are woken by a task that ends, the others by their timeout.
+          stop = clock.time + timeout
+          local _, err = other:wait(timeout)
+          if err and clock.time ~= stop or clock.time > stop then late[#late + 1] = i end
+        end)
+      end
+      for _, task in ipairs(tasks) do task:wait() end
+    end)
+    assert.same({}, late)
+  end)
+
   it("keeps its timers when a modem with another clock is opened meanwhile", function()
     local clock = script.clock(50)
     bc260y.run(function()
@@ -182,6 +210,30 @@ describe("bc260y.run", function()
     assert.matches("has ended", err)
     assert.is_true(modem:close())
     assert.is_true(modem:close())
+  end)
+
+  it("works on after a call that could not yield, which raised", function()
+    bc260y.run(function()
+      local modem = open(script.clock(), 1)
+      bc260y.spawn(function() -- somebody else has something to do
+        while true do bc260y.sleep(0.1) end
+      end)
+      bc260y.sleep(0)
+      local ok, err = pcall(string.gsub, "x", "x", function() modem:command("AT") end)
+      assert.is_false(ok)
+      assert.matches("yield", err)
+      for _ = 1, 3 do assert.same({}, modem:command("AT")) end
+    end)
+  end)
+
+  it("does not let a call pass only because nobody else had anything to do", function()
+    bc260y.run(function()
+      local modem = open(script.clock(), 1)
+      local ok, err = pcall(string.gsub, "x", "x", function() modem:command("AT") end)
+      assert.is_false(ok)
+      assert.matches("yield", err)
+      assert.same({}, modem:command("AT"))
+    end)
   end)
 
   it("serves several modems that share a clock, each in its own time", function()

@@ -220,10 +220,10 @@ end
 function modem_methods:command(text, options)
   if type(text) ~= "string" then error("command: string expected, got " .. type(text), 2) end
   local queue = self.pump
-  local status, lines, code
-  if queue.loop:check(queue) and not options then status, lines, code = queue:quick(text) end
+  local loop, status, lines, code = queue.loop, nil, nil, nil
+  if loop:check(queue) and not options then status, lines, code = queue:quick(text) end
   if not status then return long_way(self, text, options) end
-  if queue.loop.inline then self.hooks:run() end
+  if loop.inline then self.hooks:run() end
   if status == "ok" then return lines or {} end
   return errors.of(status, code)
 end

@@ -232,10 +232,10 @@ function pump_methods:execute(entry)
 end
 
 --- Sends a plain command and waits for its end, for a caller who may wait for this pump
--- itself, if the line is free. Result: as execute, its lines or nil, its code; or nil:
+-- itself, if the line is free; it is not while entries wait. Result: as execute, its lines or nil, its code; or nil:
 -- go the long way.
 function pump_methods:quick(text)
-  if self.current or self.head or self.down or self.chores.due then return nil end
+  if self.current or self.chores.due or self.down then return nil end
   local line = self.line
   local kind, status, code, doubtful, last = line:run(text)
   if last == true and not doubtful then return status, nil, code end

@@ -164,7 +164,7 @@ end
 function own_methods:check(pump)
   if running() == self.co then
     -- Where a yield would raise it has to raise always, not only when others are busy.
-    return pump ~= nil and self.alone == pump and isyieldable()
+    return self.alone == pump and isyieldable()
   end
   if self.ended then
     error("the bc260y.run that this modem was opened in has ended", 3)
@@ -180,7 +180,7 @@ local function add_timer(self, task, seconds)
 end
 
 function own_methods:park(pump, waiter, seconds)
-  if pump and self.alone == pump and isyieldable() then return pump:step(seconds) end
+  if self.alone == pump and isyieldable() then return pump:step(seconds) end
   local task = self.current
   if seconds then add_timer(self, task, seconds) end
   task.waiter = waiter
@@ -342,7 +342,6 @@ function own.run(fn, ...)
   local main = self:spawn(nil, fn, ...)
   run_until(self, main)
   self.ended = true
-  for i = #self.pumps, 1, -1 do self.pumps[i].stranded = true end
   self.pumps = {}
   if self.failed then error(self.failed[1], 0) end
   return unpack(main.results, 1, main.results.n)
