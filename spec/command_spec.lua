@@ -233,10 +233,10 @@ script.each_loop(function(how, run)
         local port = script.port { text = "> AT\n< OK" }
         local modem = bc260y.open {
           port = port,
-          trace = function(direction, bytes) seen[#seen + 1] = direction .. bytes end,
+          trace = function(direction, bytes) seen[#seen + 1] = direction .. " " .. bytes end,
         }
         modem:command("AT")
-        assert.same({ ">AT\r", "<\r\nOK\r\n" }, seen)
+        assert.same({ "out AT\r", "in \r\nOK\r\n" }, seen)
       end)
     end)
   end)

@@ -297,6 +297,34 @@ script.each_loop(function(how, run)
   end)
 end)
 
+describe("an id that is to be closed", function()
+  it("does not wait for ever behind tasks that never leave the line idle", function()
+    bc260y.run(function()
+      local port
+      port = script.port {
+        text = script.attach("text") .. open_line(0, 0),
+        answer = function(_, line)
+          port:say("\r\nOK\r\n" .. (line:find("QICLOSE") and "\r\nCLOSE OK\r\n" or ""), 0.1)
+        end,
+      }
+      local modem = bc260y.open { port = port, format = "text" }
+      assert(modem:attach())
+      assert.equal(1, modem:tcp():connect("h", 1))
+      for _ = 1, 5 do
+        bc260y.spawn(function()
+          while true do assert(modem:command("AT")) end
+        end)
+      end
+      bc260y.sleep(1)
+      collectgarbage()
+      collectgarbage()
+      local before = port.clock.time
+      while not port:written():find("AT+QICLOSE=0", 1, true) do bc260y.sleep(0.1) end
+      assert.is_true(port.clock.time - before < 2)
+    end)
+  end)
+end)
+
 describe("a socket as a variable to be closed", function()
   it("gives its id back without blocking", function()
     local load = loadstring or load

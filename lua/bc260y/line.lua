@@ -34,7 +34,7 @@ local function new_line(port, trace)
   return setmetatable({
     port = port,
     exchange = core.exchange(),
-    trace = trace,      -- function(">" or "<", bytes, now)
+    trace = trace,      -- function("out" or "in", bytes, now)
     time = port:now(),  -- of what is being done
     reads = 0,          -- in this turn
     full = false,       -- the last read gave as much as it could
@@ -54,7 +54,7 @@ local function flush(self)
     self.failed = true
     return
   end
-  if self.trace and count > 0 then self.trace(">", bytes:sub(1, count), now) end
+  if self.trace and count > 0 then self.trace("out", bytes:sub(1, count), now) end
   exchange:written(now, count)
   self.unwritten = count < #bytes
 end
@@ -83,7 +83,7 @@ local function read(self)
   end
   self.full = #bytes == READ_MAX
   if bytes == "" then return false end
-  if self.trace then self.trace("<", bytes, self.time) end
+  if self.trace then self.trace("in", bytes, self.time) end
   self.exchange:feed(self.time, bytes)
   return true
 end
