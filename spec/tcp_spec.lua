@@ -146,6 +146,22 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("takes a header that lost a byte for a gap, of its socket or of any", function()
+      run(function()
+        local socket, port, modem = connected("")
+        socket:settimeout(1)
+        for _, line in ipairs { '+QIURC: "rev",0,3,"abc"', '+QIURC: "recv,0,3,"abc"',
+          'QIURC: "recv",0,3,"abc"', '+QIRC: "recv",0,3,"abc"' } do
+          port:reply(line)
+          assert.same({ nil, "torn", "" }, { socket:receive(3) })
+        end
+        port:reply('+QIURC: "closed",1', "+QIND: 1", 'DATA: "received"', '+QIURC: "pdpdeact",0',
+          '+QIURC: "pdpdeact"')
+        assert.same({ nil, "timeout", "" }, { socket:receive(3) })
+        modem:close()
+      end)
+    end)
+
     it("believes QISTATE when `closed` may have been torn", function()
       run(function()
         local socket, port, modem = connected("")
@@ -302,10 +318,22 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("asks for the count again where the line failed the answer", function()
+      run(function()
+        local socket, port, modem = connected('> AT+QISEND=0,2,"ab"\n< OK\n'
+          .. "> AT+QISEND=0,0\n> AT+CGSN=1\n< +CGSN: 1\n< OK\n> AT+QISEND=0,0\n"
+          .. "< +QISEND: 2,1,2\n< OK\n> AT+QISEND=0,0\n< +QISEND: 2,0,2\n< OK\n")
+        assert.equal(2, socket:send("ab"))
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
     it("that can't be settled closes the socket, with the last certain index", function()
       run(function()
         for _, count in ipairs { "< +QISEND: 0,0,0\n< OK", "< +QISEND: 600,0,600\n< OK",
-          "< ERROR", "< +QISEND: 1024,9,9\n< OK" } do
+          "< ERROR",
+          ("< +QISEND: 1024,9,9\n< OK\n> AT+QISEND=0,0\n"):rep(2) .. "< +QISEND: 0,9,9\n< OK" } do
           local data = ("a"):rep(600)
           local socket, port, modem = connected(('> AT+QISEND=0,512,"%s"\n< OK\n< SEND OK\n')
             :format(("a"):rep(512)) .. ('> AT+QISEND=0,88,"%s"\n< OK\n'):format(("a"):rep(88))
@@ -364,6 +392,20 @@ script.each_loop(function(how, run)
         assert.equal(2, socket:send("ef"))
         assert.is_nil(port:left())
         assert.equal(6, select(2, socket:getstats()))
+        modem:close()
+      end)
+    end)
+
+    it("after its timeout is not sent twice when acked has settled it meanwhile", function()
+      run(function()
+        local socket, port, modem = connected('> AT+QISEND=0,4,"abcd"\n< OK\n~ 5\n< SEND OK\n'
+          .. '> AT+QISEND=0,0\n< +QISEND: 4,4,0\n< OK\n> AT+QISEND=0,2,"ef"\n< OK\n< SEND OK')
+        socket:settimeout(2)
+        assert.same({ nil, "timeout", 0 }, { socket:send("abcd") })
+        socket:settimeout(nil)
+        assert.same({ 4, 4, 0 }, { socket:acked() })
+        assert.equal(6, socket:send("abcdef"))
+        assert.is_nil(port:left())
         modem:close()
       end)
     end)

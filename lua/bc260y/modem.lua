@@ -48,6 +48,14 @@ end
 
 -- What came in. --------------------------------------------------------------------
 
+-- Bytes are missing: of that socket (nil: nobody knows which) some may have been data.
+local function mark_torn(self, id)
+  for i = 0, 4 do
+    local sock = self.ids.sockets[i]
+    if sock and (i == id or not id) then sock:gap("torn") end
+  end
+end
+
 local urcs = {}
 
 urcs["+QIURC"] = function(self, text)
@@ -61,6 +69,10 @@ urcs["+QIURC"] = function(self, text)
     local sock = self.ids.sockets[id]
     if sock then sock:gap("overflow") end
     self.hooks:emit("buffer full", id)
+  elseif kind and detail and find(detail, "^%d+,") then
+    mark_torn(self, id) -- nothing else has a length and data: its name lost a byte
+  elseif not kind and find(text, "recv", 1, true) then
+    mark_torn(self)
   end
 end
 
@@ -83,7 +95,11 @@ end
 local function take_urc(self, text)
   local prefix = match(text, "^[^:]+")
   local fn = urcs[prefix]
-  if fn then fn(self, text) end
+  if fn then
+    fn(self, text)
+  elseif find(text, 'recv"', 1, true) or find(text, '"recv', 1, true) then
+    mark_torn(self) -- the header of a payload that lost a byte
+  end
   if self.hooks.listening then
     self.hooks:emit(prefix, text)
     self.hooks:emit("urc", text)
@@ -98,12 +114,7 @@ end
 
 -- Of a torn frame nothing is known but that bytes are missing, and perhaps whose.
 local function take_torn(self, text, id)
-  for i = 0, 4 do
-    local sock = self.ids.sockets[i]
-    if sock and (i == id or not id and find(text, '^%+QIURC: *"?recv')) then
-      sock:gap("torn")
-    end
-  end
+  if id or find(text, "recv", 1, true) then mark_torn(self, id) end
   self.hooks:emit("torn", text, id)
 end
 

@@ -232,8 +232,8 @@ function pump_methods:execute(entry)
 end
 
 --- Sends a plain command and waits for its end, for a caller who may wait for this pump
--- itself, if the line is free; it is not while entries wait. Result: as execute, its lines or nil, its code; or nil:
--- go the long way.
+-- itself, if the line is free. While entries wait in the queue the exchange is busy.
+-- Result: as execute, its lines or nil, its code; or nil: go the long way.
 function pump_methods:quick(text)
   if self.current or self.chores.due or self.down then return nil end
   local line = self.line

@@ -52,7 +52,8 @@ local function new_socket(modem, service, options, mt)
     total = nil,
     writing = false,   -- TCP: a send or its settlement is going on,
     writers = {},      -- who waits for that to end,
-    pending = nil,     -- and a chunk whose end its caller did not wait for
+    pending = nil,     -- a chunk whose end its caller did not wait for,
+    gone = nil,        -- and the same once it is known to have gone
   }, mt)
 end
 

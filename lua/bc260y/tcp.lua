@@ -17,6 +17,7 @@ local UNSENT = socket.UNSENT
 -- what is in flight stays small.
 local CHUNK_MAX = socket.CHUNK_MAX
 local CONFIRM = 1     -- seconds between two counts of what was sent
+local COUNT_TRIES = 3 -- a count may be torn, too
 
 local tcp_methods = {}
 
@@ -56,12 +57,26 @@ end
 
 local ENDED = { reset = true, lost = true, closed = true }
 
+-- The module's count where it is consistent, asked for again where the line failed it.
+-- Result: sent; or nil, err.
+local function reliable_count(self, deadline)
+  local sent, acked, unacked
+  for _ = 1, COUNT_TRIES do
+    if not self.id then return nil, "closed" end
+    sent, acked, unacked = count(self, deadline)
+    if sent and acked + unacked == sent then return sent end
+    if acked == "error" then return nil, "closed" end
+    if deadline and self.pump:now() >= deadline then return nil, "timeout" end
+  end
+  return nil, "closed"
+end
+
 -- Whether a chunk whose end is not known went: true, false, or nil when nobody can say.
 -- Counters of a connection that has ended prove nothing.
 local function went(self, entry, deadline)
-  local sent, acked, unacked = count(self, deadline)
-  if not sent then return nil, acked end
-  if not self.id or acked + unacked ~= sent then return nil, "closed" end
+  local sent, err = reliable_count(self, deadline)
+  if not sent then return nil, err end
+  if not self.id then return nil, "closed" end
   if sent == self.sent + entry.size then return true end
   if sent == self.sent then return false end
   return nil, "closed"
@@ -79,12 +94,8 @@ local function settle(self, entry, deadline)
     answer, err = went(self, entry, deadline)
   end
   if answer == nil then
-    if err == "timeout" and deadline and self.pump:now() >= deadline then
-      return nil, "timeout"
-    end
-    if err == "busy" then return nil, "timeout" end
-    abort(self, "closed")
-    return nil, "closed"
+    if err ~= "timeout" then abort(self, "closed") end
+    return nil, err
   end
   if answer then self.sent = self.sent + entry.size end
   self.pump.line:settle("send")
@@ -133,10 +144,15 @@ end
 -- as LuaSocket's users do after a timeout, goes on where it ends.
 -- Result: the index of the first byte still to be sent; or nil, err.
 local function resume(self, data, from, deadline)
-  local entry = self.pending
-  local answer, err = conclude(self, entry, deadline)
-  if answer == nil then return nil, err end
-  if answer and sub(data, from, from + entry.size - 1) == entry.chunk then
+  local entry = self.gone
+  if self.pending then
+    entry = self.pending
+    local answer, err = conclude(self, entry, deadline)
+    if answer == nil then return nil, err end
+    if not answer then entry = nil end
+  end
+  self.gone = nil
+  if entry and sub(data, from, from + entry.size - 1) == entry.chunk then
     return from + entry.size
   end
   return from
@@ -144,7 +160,7 @@ end
 
 local function send_stream(self, data, from, to, rai, deadline)
   local err, code, entry, answer, range
-  if self.pending then
+  if self.pending or self.gone then
     local at
     at, err = resume(self, data, from, deadline)
     if not at then return nil, err, from - 1 end
@@ -257,8 +273,11 @@ local function acked(self)
   if self.state ~= "open" then return nil, "closed" end
   if self.pending then
     if not acquire(self, deadline) then return nil, self.pump.down or "timeout" end
-    local answer, err = true, nil
-    if self.pending then answer, err = conclude(self, self.pending, deadline) end
+    local entry, answer, err = self.pending, true, nil
+    if entry then
+      answer, err = conclude(self, entry, deadline)
+      if answer then self.gone = entry end -- whoever sends it again has to be told
+    end
     release(self)
     if answer == nil then return nil, err end
   end
