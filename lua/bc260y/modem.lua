@@ -22,6 +22,7 @@ local decode, find, match, sub = core.decode, string.find, string.match, string.
 local type = type
 
 local BAUD = 9600          -- the module's default (wire forms: boot)
+local OTHER_SIZE_MAX = 60  -- no +QIURC without data is longer
 local BUFFER_SIZE = 65536  -- of what a socket has received and nobody has read
 
 local modem_methods = {}
@@ -71,7 +72,7 @@ urcs["+QIURC"] = function(self, text)
     self.hooks:emit("buffer full", id)
   elseif kind and detail and find(detail, "^%d+,") then
     mark_torn(self, id) -- nothing else has a length and data: its name lost a byte
-  elseif not kind and find(text, "recv", 1, true) then
+  elseif not kind and (find(text, "recv", 1, true) or #text > OTHER_SIZE_MAX) then
     mark_torn(self)
   end
 end
