@@ -184,6 +184,8 @@ static bool joins_commands(const char *line, size_t size)
 {
 	bool quoted = false;
 
+	if (!memchr(line, ';', size))
+		return false;
 	for (size_t i = 0; i < size; i++) {
 		if (line[i] == '"')
 			quoted = !quoted;
@@ -202,12 +204,14 @@ static bool holds_control(const char *line, size_t size)
 }
 
 static const char *const bare_commands[] = {
-	"ATI",	  "AT+CGMI", "AT+CGMM", "AT+CGMR",   "AT+CIMI",
-	"AT+GMI", "AT+GMM",  "AT+GMR",	"AT+CGSN=0", "AT+GSN",
+	"AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CIMI",   "AT+GMI",
+	"AT+GMM",  "AT+GMR",  "AT+GSN",	 "AT+CGSN=0",
 };
 
 static bool is_bare(const char *line, size_t size)
 {
+	if (upper(line[3]) != 'C' && upper(line[3]) != 'G')
+		return false;
 	if (size == 7 && begins(line, size, "AT+CGSN"))
 		return true;
 	for (size_t i = 0; i < COUNT(bare_commands); i++)
@@ -272,17 +276,19 @@ int bc260y_command_shape(const char *line, size_t size, struct bc260y_shape *sha
 
 	*fault = "command";
 	*shape = (struct bc260y_shape){.id = BC260Y_ID_NONE};
-	if (!begins(line, size, "AT") || holds_control(line, size) || hides_results(line, size))
-		return BC260Y_ERR_ARGUMENT;
-	/* A message text follows a prompt of its own kind and ends with Ctrl-Z. */
-	if (begins(line, size, "AT+CMGS=") || begins(line, size, "AT+CMGW="))
+	if (!begins(line, size, "AT") || holds_control(line, size))
 		return BC260Y_ERR_ARGUMENT;
 	/* QISEND's text is cut by its length: its quotes need not pair (4.1.5). */
 	if (!begins(line, size, "AT+QISEND=") && joins_commands(line, size))
 		return BC260Y_ERR_ARGUMENT;
+	if (size < 4 || line[2] != '+') {
+		shape->bare = begins(line, size, "ATI");
+		return hides_results(line, size) ? BC260Y_ERR_ARGUMENT : 0;
+	}
+	/* A message text follows a prompt of its own kind and ends with Ctrl-Z. */
+	if (begins(line, size, "AT+CMGS=") || begins(line, size, "AT+CMGW="))
+		return BC260Y_ERR_ARGUMENT;
 	shape->bare = is_bare(line, size);
-	if (size <= 2 || line[2] != '+')
-		return 0;
 	while (end < size && line[end] != '=' && line[end] != '?')
 		end++;
 	shape->prefix = line + 2;

@@ -123,8 +123,10 @@ static bool finish(struct lua_line *self)
  * call that would say so. */
 static int push_result(lua_State *L, struct lua_line *self)
 {
-	int count = bc260y_lua_push_event(L, self->type, &self->event);
+	int count;
 
+	self->event.bytes = NULL; /* its line, of which no string has to be made */
+	count = bc260y_lua_push_event(L, self->type, &self->event);
 	lua_pop(L, 1);
 	self->type = BC260Y_EVENT_NONE;
 	advance(self);
