@@ -21,7 +21,18 @@ describe("bc260y.run", function()
     local ok, err = pcall(bc260y.run, function() error("spoon") end)
     assert.is_false(ok)
     assert.matches("spoon", err)
-    assert.matches("stack traceback", err)
+    assert.matches("\nstack traceback of the task:\n", err)
+  end)
+
+  it("raises where it was called on what is no function, and inside itself", function()
+    for _, value in ipairs { 5, "x", {} } do
+      local ok, err = pcall(function() bc260y.run(value) end)
+      assert.is_false(ok)
+      assert.matches("^[^\n]*loop_spec.lua:%d+: function expected, got " .. type(value), err)
+    end
+    assert.is_false((pcall(bc260y.run)))
+    local _, err = pcall(bc260y.run, function() bc260y.run(print) end)
+    assert.matches("^[^\n]*loop_spec.lua:%d+: bc260y.run inside bc260y.run", err)
   end)
 
   it("raises an error that is no string as it is", function()

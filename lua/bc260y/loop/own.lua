@@ -30,6 +30,8 @@ local unpack = table.unpack or unpack
 local loops = setmetatable({}, { __mode = "k" })
 -- coroutine.running() is nil on the main thread of 5.1.
 local MAIN = {}
+-- What a task yields that only tries whether it can, and is resumed at once.
+local TRIAL = {}
 
 local task_methods = {}
 local task_mt = { __name = "bc260y.task", __index = task_methods }
@@ -161,10 +163,16 @@ function own_methods:detach(pump)
   rebase(self, before)
 end
 
+-- Where a yield would raise a call has to raise always, not only when others are busy,
+-- and before it has changed anything: on 5.1 that is so inside pcall.
 function own_methods:check(pump)
   if running() == self.co then
-    -- Where a yield would raise it has to raise always, not only when others are busy.
-    return self.alone == pump and isyieldable()
+    if not isyieldable then
+      yield(TRIAL)
+    elseif not isyieldable() then
+      error("a task can't yield inside a metamethod or a function that C calls", 3)
+    end
+    return self.alone == pump
   end
   if self.ended then
     error("the bc260y.run that this modem was opened in has ended", 3)
@@ -175,12 +183,13 @@ end
 
 local function add_timer(self, task, seconds)
   local timers = self.timers
+  if task.index then remove_timer(timers, task) end -- of a park whose yield raised
   task.at = self:now() + seconds
   sift_up(timers, task, #timers + 1)
 end
 
 function own_methods:park(pump, waiter, seconds)
-  if self.alone == pump and isyieldable() then return pump:step(seconds) end
+  if self.alone == pump then return pump:step(seconds) end
   local task = self.current
   if seconds then add_timer(self, task, seconds) end
   task.waiter = waiter
@@ -199,7 +208,6 @@ end
 
 function own_methods:wake(waiter)
   local task = waiter.task -- nil: it does not park
-  -- On 5.1 a yield inside the user's pcall raises: that task never parked here.
   if task and task.waiter == waiter then make_ready(self, task) end
 end
 
@@ -217,9 +225,11 @@ local function wake_joined(self, task)
   end
 end
 
+-- Whoever calls run may add a traceback of its own, as lua does: this one says whose it is.
 local function describe(co, err)
   if type(err) ~= "string" then return err end
-  return debug.traceback(co, err)
+  local trace = debug.traceback(co, ""):gsub("^%s*stack traceback:", "", 1)
+  return err .. "\nstack traceback of the task:" .. trace
 end
 
 local STRANGER = "a task called coroutine.yield itself: inside bc260y.run only the "
@@ -275,6 +285,7 @@ local function run_until(self, main)
       self.current, self.co = task, task.co
       self.alone = i > self.last and isyieldable and not timers[1] and self.only or false
       local ok, what = resume(task.co)
+      while what == TRIAL do ok, what = resume(task.co) end
       if what ~= self then
         stopped(self, task, ok, what)
         if self.failed or main.results then return end
@@ -333,11 +344,12 @@ end
 
 --- Runs fn(...) as the first task of a new loop, and returns what it returns, as soon as
 -- it has. Tasks that have not ended by then are dropped: wait for those that matter
--- (task:wait). What fn raises comes out of here with a traceback, and so does, at once,
--- what a spawned task raises.
+-- (task:wait). What fn raises comes out of here, a string with the task's traceback below
+-- it, and so does, at once, what a spawned task raises.
 function own.run(fn, ...)
+  if type(fn) ~= "function" then error("function expected, got " .. type(fn), 2) end
   local outer = own.current()
-  if outer and not outer.inline then error("bc260y.run inside bc260y.run", 3) end
+  if outer and not outer.inline then error("bc260y.run inside bc260y.run", 2) end
   local self = new_loop()
   local main = self:spawn(nil, fn, ...)
   run_until(self, main)

@@ -7,8 +7,6 @@ local core = require "bc260y.core"
 
 local ports = {}
 
--- No port is asked to wait longer in one go: an object port need not know "for ever".
-local WAIT_MAX = 3600
 -- Object ports of different clocks can't be waited for together: each gets a slice.
 local SLICE = 0.02
 
@@ -25,7 +23,6 @@ end
 local function new_set(pumps)
   local set = { fds = {}, writable = {}, size = #pumps, clock = pumps[1].clock or false }
   for i = 1, #pumps do
-    if pumps[i].clock ~= set.clock then set.clock = false end
     local fd = pumps[i].line:fd()
     if not fd then
       set.fds = false
@@ -58,8 +55,7 @@ end
 -- Ports without descriptors: one of them is waited for. Those that share a clock know
 -- of each other's bytes; others are asked in slices.
 local function turn_objects(pumps, set, seconds)
-  if not seconds or seconds > WAIT_MAX then seconds = WAIT_MAX end
-  if not set.clock and seconds > SLICE then seconds = SLICE end
+  if not set.clock and (not seconds or seconds > SLICE) then seconds = SLICE end
   local list, first = {}, nil
   for i = 1, #pumps do list[i] = pumps[i] end
   for i = 1, #list do
@@ -71,7 +67,7 @@ local function turn_objects(pumps, set, seconds)
       first = first or list[i]
     end
   end
-  if first and seconds > 0 then first:turn(first.line:wait(seconds)) end
+  if first and seconds ~= 0 then first:turn(first.line:wait(seconds)) end
   for i = 1, #list do
     list[i]:turn(false)
   end
