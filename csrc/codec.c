@@ -163,18 +163,24 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Basic commands stand in a row behind one AT: ATE0V1. V0 turns result codes into
- * digits and Q1 drops them: no answer could be told from data any more. */
+/* Basic commands stand in a row behind one AT: ATE0V1. V0 turns result codes into digits
+ * and Q1 drops them: no answer could be told from data any more. A + among them begins
+ * a command that nobody would await. */
 static bool hides_results(const char *line, size_t size)
 {
-	for (size_t i = 2; i < size && line[i] != '+'; i++) {
-		char next = i + 1 < size ? line[i + 1] : '0';
+	for (size_t i = 2; i < size; i++) {
+		size_t next = i + 1;
 
+		while (next < size && line[next] == ' ')
+			next++;
+		if (line[i] == '+')
+			return true;
 		if (line[i] == '&') /* AT&V is another command */
 			i++;
-		else if (upper(line[i]) == 'V' && (next == '0' || !is_digit(next)))
+		else if (upper(line[i]) == 'V' &&
+			 (next == size || line[next] == '0' || !is_digit(line[next])))
 			return true;
-		else if (upper(line[i]) == 'Q' && next == '1')
+		else if (upper(line[i]) == 'Q' && next < size && line[next] == '1')
 			return true;
 	}
 	return false;
@@ -220,23 +226,36 @@ static bool is_bare(const char *line, size_t size)
 	return false;
 }
 
+/* A `;` behind the data would begin another command. Inside it, it is data, which may be
+ * text of that length, or hex of twice that. */
+static bool joins_behind(const struct bc260y_reader *args, size_t length)
+{
+	const char *at = args->at;
+	size_t left;
+
+	while (at < args->end && (*at == ',' || *at == ' ' || *at == '"'))
+		at++;
+	left = (size_t)(args->end - at);
+	return left > length && memchr(at + length, ';', left - length);
+}
+
 /* AT+QISEND=<id>,<len> prompts, <id>,0 counts, a third argument is the data. */
-static void shape_send(struct bc260y_reader *args, struct bc260y_shape *shape)
+static int shape_send(struct bc260y_reader *args, struct bc260y_shape *shape)
 {
 	int64_t length;
 
-	shape->id = BC260Y_ID_NONE;
 	bc260y_reader_number(args, 0, BC260Y_SOCKET_COUNT - 1);
 	length = bc260y_reader_number(args, 0, BC260Y_SEND_TEXT_SIZE_MAX);
-	if (args->error)
-		return;
 	shape->count = length == 0;
+	if (args->error || joins_behind(args, (size_t)length))
+		return BC260Y_ERR_ARGUMENT;
 	if (shape->count)
-		return;
+		return bc260y_reader_done(args) ? 0 : BC260Y_ERR_ARGUMENT;
 	shape->second = BC260Y_SECOND_SEND;
 	shape->second_ms = BC260Y_SECOND_MS;
 	if (bc260y_reader_done(args))
 		shape->prompted = (uint16_t)length;
+	return 0;
 }
 
 static void shape_open(struct bc260y_reader *args, struct bc260y_shape *shape)
@@ -252,13 +271,13 @@ static void shape_open(struct bc260y_reader *args, struct bc260y_shape *shape)
 	shape->second_ms = BC260Y_OPEN_MS;
 }
 
-static void shape_second(const char *line, size_t size, struct bc260y_shape *shape)
+static int shape_second(const char *line, size_t size, struct bc260y_shape *shape)
 {
 	struct bc260y_reader args = {line + 2 + shape->prefix_size + 1, line + size, 0, true};
 
-	if (begins(line, size, "AT+QISEND=")) {
-		shape_send(&args, shape);
-	} else if (begins(line, size, "AT+QIOPEN=")) {
+	if (begins(line, size, "AT+QISEND="))
+		return shape_send(&args, shape);
+	if (begins(line, size, "AT+QIOPEN=")) {
 		shape_open(&args, shape);
 	} else if (begins(line, size, "AT+QICLOSE=")) {
 		shape->second = BC260Y_SECOND_CLOSE;
@@ -267,6 +286,7 @@ static void shape_second(const char *line, size_t size, struct bc260y_shape *sha
 		shape->second = BC260Y_SECOND_DNS;
 		shape->second_ms = BC260Y_DNS_MS;
 	}
+	return 0;
 }
 
 int bc260y_command_shape(const char *line, size_t size, struct bc260y_shape *shape,
@@ -294,7 +314,7 @@ int bc260y_command_shape(const char *line, size_t size, struct bc260y_shape *sha
 	shape->prefix = line + 2;
 	shape->prefix_size = end - 2;
 	if (end + 1 < size && line[end] == '=' && line[end + 1] != '?')
-		shape_second(line, size, shape);
+		return shape_second(line, size, shape);
 	return 0;
 }
 
@@ -346,6 +366,11 @@ bool bc260y_line_is_urc(const char *line, size_t size)
 {
 	struct bc260y_reader reader;
 
+	if (IS_RESULT("+QIURC:") || IS_RESULT("+IP:") || IS_RESULT("+QIND:"))
+		return true;
+	/* What was asked for is a number; what is told, a text. */
+	if (IS_RESULT("+QNBIOTEVENT:"))
+		return memchr(line, '"', size) != NULL;
 	/* 27.007: an answer has <n> before <stat>; a URC has <stat> alone, or the area
 	 * code behind it, which is quoted or too large for a <stat>. */
 	if (!IS_RESULT("+CEREG:"))

@@ -102,7 +102,7 @@ struct bc260y_shape {
 };
 
 /* Reads a command line. Result: 0, or BC260Y_ERR_ARGUMENT with *fault set for what
- * can't be tracked: no AT in front, `;`, ATV0, a control byte, data mode's size. */
+ * can't be tracked: no AT in front, `;`, ATV0, a control byte, QISEND's id or size. */
 int bc260y_command_shape(const char *line, size_t size, struct bc260y_shape *shape,
 			 const char **fault);
 
@@ -120,8 +120,8 @@ enum bc260y_word {
 };
 enum bc260y_word bc260y_line_word(const char *line, size_t size);
 
-/* True when a line with the prefix of the query in flight is no answer to it but
- * the URC of the same name (+CEREG differs by its second field). */
+/* True when a line with the prefix of the query in flight is no answer to it but a URC:
+ * some prefixes are a URC's alone, others differ by their fields. */
 bool bc260y_line_is_urc(const char *line, size_t size);
 
 #endif

@@ -44,7 +44,7 @@ static bool half_written(const struct bc260y_exchange *x)
 
 bool bc260y_exchange_busy(const struct bc260y_exchange *x)
 {
-	return x->held || x->active || half_written(x);
+	return x->held || x->active || half_written(x) || x->deferred.type == BC260Y_EVENT_RESULT;
 }
 
 bool bc260y_exchange_cancel(struct bc260y_exchange *x)
@@ -60,6 +60,28 @@ void bc260y_exchange_fence(struct bc260y_exchange *x)
 	x->unfenced = true;
 }
 
+static char fold(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* The fences that a line with this prefix could answer. */
+static uint8_t clashes(const char *prefix, size_t size)
+{
+	uint8_t clash = 0;
+
+	for (uint8_t n = 0; n < BC260Y_FENCE_COUNT; n++) {
+		size_t same = 0;
+
+		while (same < size && same < fences[n].prefix_size &&
+		       fold(prefix[same]) == fences[n].text[2 + same])
+			same++;
+		if (same == size && same == fences[n].prefix_size)
+			clash |= (uint8_t)(1u << n);
+	}
+	return clash;
+}
+
 static void hold(struct bc260y_exchange *x, const struct bc260y_command *command,
 		 const char *prefix, size_t prefix_size)
 {
@@ -70,8 +92,8 @@ static void hold(struct bc260y_exchange *x, const struct bc260y_command *command
 	if (command->data_size)
 		memcpy(x->text + x->text_size, command->data, command->data_size);
 	x->prefix_size = (uint8_t)prefix_size;
-	if (x->prefix_size)
-		memcpy(x->prefix, prefix, x->prefix_size);
+	for (size_t i = 0; i < prefix_size; i++)
+		x->prefix[i] = fold(prefix[i]);
 	x->timeout_ms = command->timeout_ms ? command->timeout_ms : BC260Y_FIRST_MS;
 	x->bare = command->bare || x->shape.bare;
 	x->held = true;
@@ -100,6 +122,8 @@ int bc260y_exchange_start(struct bc260y_exchange *x, const struct bc260y_command
 	*fault = "prefix";
 	if (prefix_size > sizeof(x->prefix))
 		return BC260Y_ERR_ARGUMENT;
+	/* The command's own prefix counts too: that is what its answer may begin with. */
+	x->clash = clashes(prefix, prefix_size) | clashes(shape.prefix, shape.prefix_size);
 	x->shape = shape;
 	x->shape.prefix = NULL; /* it points into the caller's text */
 	hold(x, command, prefix, prefix_size);
@@ -113,7 +137,7 @@ static void write_out(struct bc260y_exchange *x, const void *bytes, size_t size,
 	x->write_until_ms = now_ms + BC260Y_WRITE_MS;
 }
 
-void bc260y_exchange_begin_data(struct bc260y_exchange *x, uint64_t now_ms)
+static void begin_data(struct bc260y_exchange *x, uint64_t now_ms)
 {
 	x->data_at_ms = BC260Y_NEVER;
 	write_out(x, x->text + x->text_size, x->data_size, now_ms);
@@ -137,8 +161,8 @@ static void count_up(struct bc260y_owed *owed)
 		owed->count++;
 }
 
-/* Its second result may still come. The debt is as old as the first of its kind, or one
- * lost line would be handed on from command to command for ever. */
+/* Its second result may still come. Where that can't be told from an older one's, all of
+ * them may for as long. */
 static void owe(struct bc260y_exchange *x, uint64_t now_ms)
 {
 	struct bc260y_owed *owed;
@@ -148,9 +172,9 @@ static void owe(struct bc260y_exchange *x, uint64_t now_ms)
 		return;
 	}
 	owed = bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
-	if (!owed->count && !owed->doubt)
-		owed->until_ms = now_ms + BC260Y_OWED_DEADLINES * x->shape.second_ms;
-	count_up(owed);
+	owed->until_ms = now_ms + BC260Y_OWED_DEADLINES * x->shape.second_ms;
+	if (!x->tainted)
+		count_up(owed);
 }
 
 void bc260y_exchange_settle(struct bc260y_exchange *x, enum bc260y_second second, uint8_t id)
@@ -165,6 +189,44 @@ void bc260y_exchange_settle(struct bc260y_exchange *x, enum bc260y_second second
 	owed->count = 0;
 }
 
+/* What a command that ended without its final result leaves behind. */
+static void leave_late(struct bc260y_exchange *x)
+{
+	x->unfenced = true;
+	x->late_clash |= x->clash;
+	x->late_prefix_size = x->prefix_size;
+	memcpy(x->late_prefix, x->prefix, x->prefix_size);
+}
+
+static void leave_owed(struct bc260y_exchange *x, enum bc260y_status status, bool missing,
+		       uint64_t now_ms)
+{
+	struct bc260y_owed *owed;
+
+	if (missing && !x->seconded)
+		owe(x, now_ms);
+	if (!x->tainted)
+		return;
+	owed = bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
+	if (status == BC260Y_STATUS_ERROR && owed->count)
+		owed->count--;
+	if (owed->until_ms == BC260Y_NEVER)
+		owed->until_ms = now_ms + BC260Y_OWED_DEADLINES * x->shape.second_ms;
+}
+
+/* A module that may be waiting for data gets CRs; one that has prompted, its data, since
+ * it takes what comes next for that. Result: false when the data was never sent. */
+static bool leave_data(struct bc260y_exchange *x, uint64_t now_ms)
+{
+	if (!x->prompted) {
+		x->fill_size = x->fill_left = x->data_size;
+		return false;
+	}
+	if (x->data_at_ms != BC260Y_NEVER)
+		begin_data(x, now_ms);
+	return true;
+}
+
 /* The command in flight has ended: what it leaves open, and its result. */
 enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc260y_event *event,
 					   enum bc260y_status status, int code, uint64_t now_ms)
@@ -172,21 +234,18 @@ enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc2
 	bool missing = status == BC260Y_STATUS_TIMEOUT || status == BC260Y_STATUS_TORN;
 
 	x->active = false;
-	if (missing && x->shape.prompted && !x->prompted) {
-		status = BC260Y_STATUS_NO_PROMPT;
-		x->fill_size = x->fill_left = x->data_size;
-	}
-	if (missing && x->shape.second && !x->seconded && !x->tainted)
-		owe(x, now_ms);
-	if (x->tainted && status == BC260Y_STATUS_ERROR)
-		bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms)->count--;
 	if (status == BC260Y_STATUS_TIMEOUT)
 		x->counters.timeouts++;
-	if (x->early_final || (!x->final && status != BC260Y_STATUS_ERROR)) {
-		x->unfenced = true;
-		x->late_prefix_size = x->prefix_size;
-		memcpy(x->late_prefix, x->prefix, x->prefix_size);
-	}
+	if (missing && x->shape.prompted && !leave_data(x, now_ms))
+		status = BC260Y_STATUS_NO_PROMPT;
+	if (x->shape.second)
+		leave_owed(x, status, missing, now_ms);
+	if (x->early_final || (!x->final && status != BC260Y_STATUS_ERROR))
+		leave_late(x);
+	/* What was too long may have been one of its lines. */
+	if (status == BC260Y_STATUS_OK && x->overflowed && !x->shape.second &&
+	    (x->prefix_size || x->bare))
+		status = BC260Y_STATUS_OVERFLOW;
 	event->type = BC260Y_EVENT_RESULT;
 	event->status = (uint8_t)status;
 	event->code = code;
@@ -217,19 +276,22 @@ static void begin(struct bc260y_exchange *x, uint64_t now_ms)
 {
 	x->held = false;
 	x->active = true;
-	x->sent = x->echoed = x->answered = x->final = x->early_final = false;
+	x->sent = x->echoed = x->answered = x->overflowed = x->final = x->early_final = false;
 	x->prompted = x->data_sent = x->seconded = x->tainted = x->dns_header = false;
 	x->second_code = 0;
 	x->dns_left = 0;
 	x->first_until_ms = x->second_until_ms = x->data_at_ms = BC260Y_NEVER;
+	x->paused_ms = 0;
 	x->counters.commands++;
 	if (x->shape.second) {
 		struct bc260y_owed *owed =
 			bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
 
 		x->tainted = owed->count > 0;
-		if (x->tainted)
+		if (x->tainted) {
 			count_up(owed);
+			owed->until_ms = BC260Y_NEVER; /* none is lost before this one's */
+		}
 	}
 	write_out(x, x->text, x->text_size, now_ms);
 }
@@ -253,10 +315,8 @@ static uint8_t free_fence(const struct bc260y_exchange *x)
 {
 	for (uint8_t i = 1; i <= BC260Y_FENCE_COUNT; i++) {
 		uint8_t n = (uint8_t)(x->fence + i) % BC260Y_FENCE_COUNT;
-		bool late = fences[n].prefix_size == x->late_prefix_size &&
-			    !memcmp(fences[n].text + 2, x->late_prefix, x->late_prefix_size);
 
-		if (!late && !(x->fences_owed & (1u << n)))
+		if (!((x->fences_owed | x->late_clash) & (1u << n)))
 			return n;
 	}
 	return BC260Y_FENCE_COUNT;
@@ -266,6 +326,7 @@ static void begin_fence(struct bc260y_exchange *x, uint8_t fence, uint64_t now_m
 {
 	x->fence = fence;
 	x->fencing = true;
+	x->paused_ms = 0;
 	x->fence_sent = x->fence_seen = false;
 	x->fence_until_ms = BC260Y_NEVER;
 	x->fence_since_ms = now_ms;
@@ -285,6 +346,7 @@ void bc260y_exchange_pass_fence(struct bc260y_exchange *x)
 	x->fencing = x->unfenced = x->untrusted = false;
 	x->fences_owed = 0;
 	x->late_prefix_size = 0;
+	x->late_clash = 0;
 	x->fill_size = 0;
 }
 
@@ -309,7 +371,7 @@ static void advance(struct bc260y_exchange *x, uint64_t now_ms)
 	}
 	if (x->active) {
 		if (now_ms >= x->data_at_ms)
-			bc260y_exchange_begin_data(x, now_ms);
+			begin_data(x, now_ms);
 		return;
 	}
 	if (x->fencing || bc260y_framer_in_payload(&x->framer) || !(x->held || x->untrusted))
@@ -369,19 +431,26 @@ void bc260y_exchange_written(struct bc260y_exchange *x, size_t count, uint64_t n
 		all_written(x, x->out, now_ms);
 }
 
+/* Deadlines wait while a payload comes in, within reason: a peer that never stops talking
+ * must not keep a command from ending. */
+static void pause(struct bc260y_exchange *x, uint64_t now_ms)
+{
+	uint64_t pause_ms = MIN(now_ms - x->fed_ms, BC260Y_PAUSE_MS_MAX - x->paused_ms);
+
+	x->paused_ms += (uint32_t)pause_ms;
+	if (x->first_until_ms != BC260Y_NEVER)
+		x->first_until_ms += pause_ms;
+	if (x->second_until_ms != BC260Y_NEVER)
+		x->second_until_ms += pause_ms;
+	if (x->fence_until_ms != BC260Y_NEVER)
+		x->fence_until_ms += pause_ms;
+}
+
 size_t bc260y_exchange_feed(struct bc260y_exchange *x, const void *bytes, size_t size,
 			    uint64_t now_ms)
 {
-	if (bc260y_framer_in_payload(&x->framer)) {
-		uint64_t pause_ms = now_ms - x->fed_ms;
-
-		if (x->first_until_ms != BC260Y_NEVER)
-			x->first_until_ms += pause_ms;
-		if (x->second_until_ms != BC260Y_NEVER)
-			x->second_until_ms += pause_ms;
-		if (x->fence_until_ms != BC260Y_NEVER)
-			x->fence_until_ms += pause_ms;
-	}
+	if (bc260y_framer_in_payload(&x->framer))
+		pause(x, now_ms);
 	if (size)
 		x->fed_ms = now_ms;
 	return bc260y_framer_feed(&x->framer, bytes, size);
@@ -392,18 +461,22 @@ static uint64_t earliest(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* When the command in flight, or the fence, is given up. */
+/* When the command in flight, the fence, or what is being written, is given up. */
 static uint64_t patience_ms(const struct bc260y_exchange *x)
 {
-	uint64_t until_ms = BC260Y_NEVER;
+	uint64_t until_ms = x->out_size ? x->write_until_ms : BC260Y_NEVER;
 
-	if (x->out_size && (x->held || x->active || x->fencing))
-		until_ms = x->write_until_ms;
 	if (x->active)
 		until_ms = earliest(until_ms, earliest(x->first_until_ms, x->second_until_ms));
 	if (x->fencing)
 		until_ms = earliest(until_ms, x->fence_until_ms);
 	return until_ms;
+}
+
+/* True while a payload is coming in for which deadlines wait. */
+static bool paused(const struct bc260y_exchange *x)
+{
+	return bc260y_framer_in_payload(&x->framer) && x->paused_ms < BC260Y_PAUSE_MS_MAX;
 }
 
 uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
@@ -412,11 +485,13 @@ uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
 
 	if (x->deferred.type || (x->fill_left && !x->out_size))
 		return 0;
-	if (bc260y_framer_in_payload(&x->framer))
+	until_ms = patience_ms(x);
+	if (paused(x))
 		return x->fed_ms + BC260Y_STALL_MS;
+	if (bc260y_framer_in_payload(&x->framer))
+		return earliest(until_ms, x->fed_ms + BC260Y_STALL_MS);
 	if (x->held && !x->unfenced && !x->out_size)
 		return 0;
-	until_ms = patience_ms(x);
 	if (x->active && !x->out_size)
 		return earliest(until_ms, x->data_at_ms);
 	if (!x->unfenced || x->fencing || x->out_size || !(x->held || x->untrusted))
@@ -428,28 +503,48 @@ uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
 	return until_ms > quiet_ms(x) ? until_ms : quiet_ms(x);
 }
 
+/* The line takes no bytes. What is half written gets an end, whenever it does again:
+ * text a CR, data as many as it lacks, for the module waits for them. */
+static void cut_short(struct bc260y_exchange *x)
+{
+	const uint8_t *data = (const uint8_t *)x->text + x->text_size;
+
+	if (half_written(x) && x->out >= data)
+		x->fill_left = (uint16_t)x->out_size;
+	else if (!x->fill_left)
+		x->fill_left = 1;
+	x->out_size = 0;
+	x->unfenced = true;
+}
+
 /* A deadline has passed: what of it comes to an end. */
 static enum bc260y_event_type give_up(struct bc260y_exchange *x, struct bc260y_event *event,
 				      uint64_t now_ms)
 {
+	bool stuck = x->out_size && now_ms >= x->write_until_ms;
+	bool data = stuck && x->sent && half_written(x);
+
 	if (now_ms < patience_ms(x))
 		return BC260Y_EVENT_NONE;
-	if (x->active && x->seconded) {
-		/* Quiet after the first address (2.3.6 note 2), or no OK after the second
-		 * result: either way that result stands. */
+	if (stuck)
+		cut_short(x);
+	/* The CRs that end its data are no part of what the socket's peer may get. */
+	if (x->active && data)
+		return bc260y_exchange_end(x, event, BC260Y_STATUS_NO_PROMPT, -1, now_ms);
+	/* Quiet after the first address (2.3.6 note 2), or no OK after the second result:
+	 * either way that result stands. */
+	if (x->active && x->seconded)
 		return bc260y_exchange_end_seconded(x, event, now_ms);
-	}
 	if (x->active)
 		return bc260y_exchange_end(x, event, BC260Y_STATUS_TIMEOUT, -1, now_ms);
 	bc260y_exchange_abandon_fence(x);
-	/* A line that takes no bytes: the command can't follow what stands in its way. */
-	if (x->held && x->out_size) {
-		fail_held(x);
-		*event = x->deferred;
-		x->deferred.type = BC260Y_EVENT_NONE;
-		return BC260Y_EVENT_RESULT;
-	}
-	return BC260Y_EVENT_NONE;
+	/* The command can't follow what stands in its way. */
+	if (!x->held || !stuck)
+		return BC260Y_EVENT_NONE;
+	fail_held(x);
+	*event = x->deferred;
+	x->deferred.type = BC260Y_EVENT_NONE;
+	return BC260Y_EVENT_RESULT;
 }
 
 enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x, struct bc260y_event *event,
@@ -466,15 +561,14 @@ enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x, struct bc
 	event->id = BC260Y_ID_NONE;
 	for (;;) {
 		type = bc260y_framer_next(&x->framer, &frame);
-		if (type == BC260Y_FRAME_NONE && bc260y_framer_in_payload(&x->framer)) {
-			if (now_ms < x->fed_ms + BC260Y_STALL_MS)
-				return BC260Y_EVENT_NONE;
+		if (type == BC260Y_FRAME_NONE && bc260y_framer_in_payload(&x->framer) &&
+		    now_ms >= x->fed_ms + BC260Y_STALL_MS) {
 			bc260y_framer_abort(&x->framer);
 			continue;
 		}
 		if (type == BC260Y_FRAME_NONE) {
 			event->size = 0;
-			return give_up(x, event, now_ms);
+			return paused(x) ? BC260Y_EVENT_NONE : give_up(x, event, now_ms);
 		}
 		if (bc260y_exchange_take(x, type, &frame, event, now_ms))
 			return (enum bc260y_event_type)event->type;

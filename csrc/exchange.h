@@ -42,13 +42,14 @@ enum bc260y_event_type {
 
 enum bc260y_status {
 	BC260Y_STATUS_OK,
-	BC260Y_STATUS_ERROR,	  /* ERROR or CME ERROR; code: its number or -1 */
-	BC260Y_STATUS_FAIL,	  /* the second result says so; code: 550-574 or -1 */
-	BC260Y_STATUS_TIMEOUT,	  /* ambiguous: it may have been carried out */
-	BC260Y_STATUS_TORN,	  /* ambiguous */
-	BC260Y_STATUS_NO_PROMPT,  /* its data was never sent; close that socket */
-	BC260Y_STATUS_RESET,	  /* RDY came */
-	BC260Y_STATUS_NO_RESPONSE /* nothing of it was sent: no fence could be passed */
+	BC260Y_STATUS_ERROR,	   /* ERROR or CME ERROR; code: its number or -1 */
+	BC260Y_STATUS_FAIL,	   /* the second result says so; code: 550-574 or -1 */
+	BC260Y_STATUS_TIMEOUT,	   /* ambiguous: it may have been carried out */
+	BC260Y_STATUS_TORN,	   /* ambiguous */
+	BC260Y_STATUS_NO_PROMPT,   /* its data was never sent; close that socket */
+	BC260Y_STATUS_RESET,	   /* RDY came */
+	BC260Y_STATUS_NO_RESPONSE, /* nothing of it was sent: no fence could be passed */
+	BC260Y_STATUS_OVERFLOW	   /* OK, but a line too long to keep came before it */
 };
 
 struct bc260y_event {
@@ -74,8 +75,9 @@ struct bc260y_command {
 
 enum {
 	BC260Y_FIRST_MS = 5000,	     /* first answer (wire: 300 ms to 5 s) */
-	BC260Y_WRITE_MS = 10000,     /* a line that takes no bytes */
+	BC260Y_WRITE_MS = 10000,     /* for all bytes of a line to be written */
 	BC260Y_FINAL_GRACE_MS = 300, /* OK after its second result (manual: 300 ms) */
+	BC260Y_PAUSE_MS_MAX = 30000, /* that payloads may keep a deadline waiting */
 	BC260Y_STALL_MS = 500,	     /* a payload that gets no byte */
 	BC260Y_DNS_QUIET_MS = 200,   /* after the first address */
 	BC260Y_PROMPT_MS = 5,	     /* from the prompt to the data */
@@ -121,6 +123,7 @@ struct bc260y_exchange {
 	bool sent;	     /* its line is written */
 	bool echoed;	     /* its echo has come */
 	bool answered;	     /* an information line has come */
+	bool overflowed;     /* a line too long to keep has come */
 	bool final;	     /* its OK has come */
 	bool early_final;    /* before its prompt, so that another may follow */
 	bool prompted;	     /* its prompt has come */
@@ -134,6 +137,8 @@ struct bc260y_exchange {
 	uint16_t text_size;  /* with CR */
 	uint16_t data_size;
 	uint32_t timeout_ms;
+	uint32_t paused_ms; /* that payloads kept its deadlines waiting */
+	uint8_t clash;	    /* bit n: fence n has its prefix */
 	uint64_t first_until_ms;
 	uint64_t second_until_ms;
 	uint64_t data_at_ms;
@@ -141,6 +146,7 @@ struct bc260y_exchange {
 	/* What the last command left behind, and the fence. */
 	char late_prefix[BC260Y_PREFIX_SIZE_MAX];
 	uint8_t late_prefix_size;
+	uint8_t late_clash;
 	bool unfenced;	     /* a fence must pass before the next command is written */
 	bool untrusted;	     /* a frame was torn: nothing is believed before that */
 	bool fencing;	     /* a query is in flight, */

@@ -249,27 +249,42 @@ static enum bc260y_event_type take_ready(struct bc260y_exchange *x, struct bc260
 	return (enum bc260y_event_type)event->type;
 }
 
-static char fold(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
 static bool has_prefix(const char *line, size_t size, const char *prefix, size_t prefix_size)
 {
-	if (!prefix_size || size <= prefix_size || line[prefix_size] != ':')
-		return false;
-	for (size_t i = 0; i < prefix_size; i++)
-		if (line[i] != fold(prefix[i]))
-			return false;
-	return true;
+	return prefix_size && size > prefix_size && line[prefix_size] == ':' &&
+	       !memcmp(line, prefix, prefix_size);
+}
+
+static bool is_answer(const struct bc260y_exchange *x, const char *line, size_t size)
+{
+	return x->active && x->sent && has_prefix(line, size, x->prefix, x->prefix_size) &&
+	       !bc260y_line_is_urc(line, size);
+}
+
+/* True when a line holds what is left of a damaged "recv" header: what follows it may be
+ * payload dressed as results. */
+static bool is_damaged_recv(const char *line, size_t size)
+{
+	static const char word[] = {'r', 'e', 'c', 'v'};
+
+	for (size_t i = 0; i + 7 < size; i++) {
+		size_t at = i + sizeof(word);
+
+		if (memcmp(line + i, word, sizeof(word)) != 0)
+			continue;
+		at += line[at] == '"';
+		if (line[at] == ',' && line[at + 1] >= '0' && line[at + 1] <= '9' &&
+		    line[at + 2] == ',' && (at + 3 >= size || line[at + 3] != '"'))
+			return true;
+	}
+	return false;
 }
 
 static enum bc260y_event_type take_prefixed(struct bc260y_exchange *x, struct bc260y_event *event)
 {
 	const char *line = (const char *)event->bytes;
 
-	if (x->active && x->sent && has_prefix(line, event->size, x->prefix, x->prefix_size) &&
-	    !bc260y_line_is_urc(line, event->size)) {
+	if (is_answer(x, line, event->size)) {
 		x->answered = true;
 		return give(x, event, BC260Y_EVENT_INFO);
 	}
@@ -331,6 +346,20 @@ static enum bc260y_event_type take_untrusted(struct bc260y_exchange *x, struct b
 	return give(x, event, BC260Y_EVENT_TRUSTED);
 }
 
+static enum bc260y_event_type take_torn(struct bc260y_exchange *x, struct bc260y_event *event,
+					uint64_t now_ms)
+{
+	struct bc260y_event result = {.code = -1, .id = BC260Y_ID_NONE};
+
+	x->untrusted = x->unfenced = true;
+	x->torn_ms = now_ms;
+	bc260y_exchange_abandon_fence(x);
+	if (!x->active)
+		return give(x, event, BC260Y_EVENT_TORN);
+	bc260y_exchange_end(x, &result, BC260Y_STATUS_TORN, -1, now_ms);
+	return give_before(x, event, BC260Y_EVENT_TORN, &result);
+}
+
 static enum bc260y_event_type take_line(struct bc260y_exchange *x, struct bc260y_event *event,
 					uint64_t now_ms)
 {
@@ -355,6 +384,9 @@ static enum bc260y_event_type take_line(struct bc260y_exchange *x, struct bc260y
 	case BC260Y_WORD_READY:
 		return take_ready(x, event, now_ms);
 	default:
+		if (is_damaged_recv(line, event->size) && !is_echo(x, line, event->size) &&
+		    !is_answer(x, line, event->size))
+			return take_torn(x, event, now_ms);
 		return line[0] == '+' ? take_prefixed(x, event) : take_bare(x, event);
 	}
 }
@@ -366,29 +398,13 @@ static enum bc260y_event_type take_prompt(struct bc260y_exchange *x, struct bc26
 	event->size = 1;
 	if (x->active && x->sent && x->shape.prompted && !x->prompted) {
 		x->prompted = true;
+		x->first_until_ms = BC260Y_NEVER; /* until the data is written */
 		x->data_at_ms = now_ms + BC260Y_PROMPT_MS;
 		return BC260Y_EVENT_NONE;
 	}
 	/* It came after all: the module waits for the data that nobody will send. */
 	x->fill_left = x->fill_size;
 	return give(x, event, x->untrusted ? BC260Y_EVENT_TORN : BC260Y_EVENT_ORPHAN);
-}
-
-static enum bc260y_event_type take_torn(struct bc260y_exchange *x, struct bc260y_event *event,
-					uint64_t now_ms)
-{
-	struct bc260y_event result = {.code = -1, .id = BC260Y_ID_NONE};
-
-	x->untrusted = x->unfenced = true;
-	x->torn_ms = now_ms;
-	bc260y_exchange_abandon_fence(x);
-	if (!x->active)
-		return give(x, event, BC260Y_EVENT_TORN);
-	/* A module that has prompted takes what comes next for its data. */
-	if (x->prompted && x->data_at_ms != BC260Y_NEVER)
-		bc260y_exchange_begin_data(x, now_ms);
-	bc260y_exchange_end(x, &result, BC260Y_STATUS_TORN, -1, now_ms);
-	return give_before(x, event, BC260Y_EVENT_TORN, &result);
 }
 
 enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x, enum bc260y_frame_type type,
@@ -412,6 +428,7 @@ enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x, enum bc26
 	case BC260Y_FRAME_TORN:
 		return take_torn(x, event, now_ms);
 	default:
+		x->overflowed = true;
 		x->counters.overflows++;
 		x->counters.overflow_bytes += frame->size;
 		return give(x, event, BC260Y_EVENT_OVERFLOW);

@@ -18,8 +18,6 @@ enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc2
 /* The same by what its second result said. */
 enum bc260y_event_type bc260y_exchange_end_seconded(struct bc260y_exchange *x,
 						    struct bc260y_event *event, uint64_t now_ms);
-/* The data of the command in flight is written as soon as the line takes it. */
-void bc260y_exchange_begin_data(struct bc260y_exchange *x, uint64_t now_ms);
 struct bc260y_owed *bc260y_exchange_owed(struct bc260y_exchange *x, uint8_t second, uint8_t id,
 					 uint64_t now_ms);
 /* True when line is what that query asks for. */

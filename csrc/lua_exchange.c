@@ -24,7 +24,7 @@ enum { EVENT_COUNT = BC260Y_EVENT_TRUSTED, UPVALUE_STATUS = 2 + EVENT_COUNT };
 const char *const bc260y_lua_event_words[BC260Y_LUA_EVENT_WORD_COUNT] = {
 	"info",	    "result", "urc",	   "payload", "orphan",	     "torn",
 	"overflow", "reset",  "trusted",   "ok",      "error",	     "fail",
-	"timeout",  "torn",   "no prompt", "reset",   "no response",
+	"timeout",  "torn",   "no prompt", "reset",   "no response", "overflow",
 };
 
 static struct lua_exchange *check_self(lua_State *L)

@@ -9,7 +9,7 @@
 
 /* What bc260y_lua_push_event() pushes as words: the upvalues, from the second on, of a
  * method that calls it (bc260y_lua_method). */
-#define BC260Y_LUA_EVENT_WORD_COUNT 17
+#define BC260Y_LUA_EVENT_WORD_COUNT 18
 extern const char *const bc260y_lua_event_words[BC260Y_LUA_EVENT_WORD_COUNT];
 
 /* Pushes an event; the result is how many values that were. */

@@ -210,7 +210,7 @@ static int wait(const struct lua_line *self, double seconds)
 {
 	double left = due(self);
 
-	if (left >= 0 && left < seconds)
+	if (left >= 0 && !(seconds >= 0 && seconds <= left))
 		seconds = left;
 	return self->port->ops->wait(self->port, seconds, self->unwritten);
 }

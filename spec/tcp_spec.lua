@@ -149,11 +149,19 @@ script.each_loop(function(how, run)
     it("takes a header that lost a byte for a gap, of its socket or of any", function()
       run(function()
         local socket, port, modem = connected("")
+        local fences = { "> AT+CGSN=1\n< +CGSN: 1\n", '> AT+QICFG="dataformat"\n'
+          .. '< +QICFG: "dataformat",0,0\n', "> AT+CGPADDR\n< +CGPADDR: 1\n" }
         socket:settimeout(1)
-        for _, line in ipairs { '+QIURC: "rev",0,3,"abc"', '+QIURC: "recv,0,3,"abc"',
-          'QIURC: "recv",0,3,"abc"', '+QIRC: "recv",0,3,"abc"' } do
+        port:reply('+QIURC: "rev",0,3,"abc"')
+        assert.same({ nil, "torn", "" }, { socket:receive(3) })
+        for _, line in ipairs {
+          '+QIURC: "recv,0,3,"abc"', 'QIURC: "recv",0,3,"abc"', '+QIRC: "recv",0,3,"abc"',
+        } do
           port:reply(line)
+          port:play(table.remove(fences, 1) .. "< OK\n> AT+QISTATE?\n"
+            .. '< +QISTATE: 0,"TCP","hf.quectel.com",8008,0,2,0,1\n< OK')
           assert.same({ nil, "torn", "" }, { socket:receive(3) })
+          assert.same({ nil, "timeout", "" }, { socket:receive(3) })
         end
         port:reply('+QIURC: "closed",1', "+QIND: 1", 'DATA: "received"', '+QIURC: "pdpdeact",0',
           '+QIURC: "pdpdeact"')

@@ -19,6 +19,7 @@ local texts = {
   ["no prompt"] = "torn", -- its data was never sent; the caller closes that socket
   ["reset"] = "module reset",
   ["no response"] = "no response",
+  ["overflow"] = "overflow", -- a line of the answer was too long to keep
   ["invalid argument"] = "invalid argument",
   ["too long"] = "too long",
   ["busy"] = "busy",

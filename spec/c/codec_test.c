@@ -231,6 +231,20 @@ static void test_errors(void)
 
 static void test_shapes(void)
 {
+	static const char *const refused[] = {
+		"AT+QISEND=x,1",
+		"AT+QISEND=9,3",
+		"AT+QISEND=0,1025",
+		"AT+QISEND=0,0;+CSQ",
+		"AT+QISEND=0,0,1",
+		"AT+QISEND=0,3,616263;+QICLOSE=0",
+		"AT+QISEND=0,1,\"a\";+CSQ",
+		"ATE0+QISEND=0,3",
+		"AT +QISEND=0,3",
+		"ATQ 1",
+		"ATV 0",
+		"AT\x7F",
+	};
 	struct bc260y_shape shape;
 	const char *fault;
 
@@ -251,8 +265,10 @@ static void test_shapes(void)
 	CHECK(!shape.bare);
 	CHECK_INT(bc260y_command_shape("AT&V", 4, &shape, &fault), 0);
 	CHECK_INT(bc260y_command_shape("ATE0V1", 6, &shape, &fault), 0);
-	CHECK_INT(bc260y_command_shape("AT+QISEND=x,1", 13, &shape, &fault), 0);
-	CHECK(shape.second == BC260Y_SECOND_NONE);
+	for (size_t i = 0; i < COUNT(refused); i++)
+		CHECK(bc260y_command_shape(refused[i], strlen(refused[i]), &shape, &fault) < 0);
+	CHECK_INT(bc260y_command_shape("AT+QISEND=0,3,3b3b3b", 20, &shape, &fault), 0);
+	CHECK_INT(bc260y_command_shape("AT+QISEND=0,3,;;;", 17, &shape, &fault), 0);
 	CHECK_INT(bc260y_command_shape("AT+QIOPEN=0,9", 13, &shape, &fault), 0);
 	CHECK(shape.second == BC260Y_SECOND_NONE);
 	CHECK(bc260y_command_shape("AT+CSQ;+CSQ", 11, &shape, &fault) < 0);
@@ -274,6 +290,9 @@ static void test_words(void)
 	CHECK(bc260y_line_is_urc("+CEREG: 1,\"4C10\",\"0849\",9", 25));
 	CHECK(bc260y_line_is_urc("+CEREG: 1,19472,138894516,9", 27));
 	CHECK(!bc260y_line_is_urc("+CSQ: 1", 7));
+	CHECK(bc260y_line_is_urc("+QIURC: \"closed\",0", 18));
+	CHECK(bc260y_line_is_urc("+QNBIOTEVENT: \"ENTER PSM\"", 25));
+	CHECK(!bc260y_line_is_urc("+QNBIOTEVENT: 1,1", 17));
 }
 
 int main(void)

@@ -86,8 +86,9 @@ static void note_event(struct bench *bench, const struct bc260y_event *event)
 {
 	static const char *const types[] = {"",	      "info", "result", "urc",	 "payload",
 					    "orphan", "torn", "over",	"reset", "trusted"};
-	static const char *const statuses[] = {"ok",   "error",	    "fail",  "timeout",
-					       "torn", "no prompt", "reset", "no response"};
+	static const char *const statuses[] = {"ok",	  "error",	 "fail",
+					       "timeout", "torn",	 "no prompt",
+					       "reset",	  "no response", "overflow"};
 	char head[64];
 
 	note(bench, types[event->type], strlen(types[event->type]));

@@ -200,10 +200,16 @@ static void test_stuck_line(void)
 	CHECK_INT(bc260y_exchange_deadline(&bench.x), BC260Y_WRITE_MS);
 	CHECK_INT(bc260y_exchange_next(&bench.x, &event, BC260Y_WRITE_MS), BC260Y_EVENT_RESULT);
 	CHECK_INT(event.status, BC260Y_STATUS_TIMEOUT);
-	CHECK(bc260y_exchange_busy(&bench.x));
-	CHECK(bc260y_exchange_deadline(&bench.x) == BC260Y_NEVER);
-	bc260y_exchange_written(&bench.x, 4, BC260Y_WRITE_MS);
+	/* What is half written gets an end, and the next command fails in its turn. */
 	CHECK(!bc260y_exchange_busy(&bench.x));
+	CHECK_INT(bc260y_exchange_start(&bench.x, &command, &fault), 0);
+	CHECK_INT(bc260y_exchange_output(&bench.x, &bytes, BC260Y_WRITE_MS), 1);
+	CHECK_MEM(bytes, 1, "\r", 1);
+	CHECK_INT(bc260y_exchange_next(&bench.x, &event, 2 * BC260Y_WRITE_MS), BC260Y_EVENT_RESULT);
+	CHECK_INT(event.status, BC260Y_STATUS_NO_RESPONSE);
+	CHECK_INT(bc260y_exchange_output(&bench.x, &bytes, 3 * BC260Y_WRITE_MS), 1);
+	bc260y_exchange_written(&bench.x, 1, 3 * BC260Y_WRITE_MS);
+	CHECK(bc260y_exchange_deadline(&bench.x) == BC260Y_NEVER);
 }
 
 int main(void)

@@ -34,8 +34,9 @@ static void note_event(struct stage *stage, const struct bc260y_event *event)
 {
 	static const char *const types[] = {"",	      "info", "result",	  "urc",   "payload",
 					    "orphan", "torn", "overflow", "reset", "trusted"};
-	static const char *const statuses[] = {"ok",   "error",	    "fail",  "timeout",
-					       "torn", "no prompt", "reset", "no response"};
+	static const char *const statuses[] = {"ok",	  "error",	 "fail",
+					       "timeout", "torn",	 "no prompt",
+					       "reset",	  "no response", "overflow"};
 	bool result = event->type == BC260Y_EVENT_RESULT;
 	struct bytes text = {0};
 	char head[64] = "";

@@ -198,6 +198,7 @@ end
 local errors = {
   ["error"] = "error", timeout = "timeout", torn = "torn", ["no prompt"] = "torn",
   reset = "module reset", ["no response"] = "no response",
+  overflow = "overflow",
 }
 
 -- What modem:command returns after a result event.
