@@ -25,8 +25,7 @@ static const struct {
 };
 
 /* Outside data mode these are empty commands. */
-static const uint8_t fill[] = {'\r', '\r', '\r', '\r', '\r', '\r', '\r', '\r',
-			       '\r', '\r', '\r', '\r', '\r', '\r', '\r', '\r'};
+static const uint8_t fill[8] = {'\r', '\r', '\r', '\r', '\r', '\r', '\r', '\r'};
 
 int bc260y_exchange_init(struct bc260y_exchange *x, uint8_t *buffer, size_t size)
 {
@@ -37,9 +36,8 @@ int bc260y_exchange_init(struct bc260y_exchange *x, uint8_t *buffer, size_t size
 
 static bool half_written(const struct bc260y_exchange *x)
 {
-	const uint8_t *text = (const uint8_t *)x->text;
-
-	return x->out_size && x->out >= text && x->out < text + sizeof(x->text);
+	return x->out_size && x->out >= (const uint8_t *)x->text &&
+	       x->out < (const uint8_t *)x->text + sizeof(x->text);
 }
 
 bool bc260y_exchange_busy(const struct bc260y_exchange *x)
@@ -143,52 +141,6 @@ static void begin_data(struct bc260y_exchange *x, uint64_t now_ms)
 	write_out(x, x->text + x->text_size, x->data_size, now_ms);
 }
 
-struct bc260y_owed *bc260y_exchange_owed(struct bc260y_exchange *x, uint8_t second, uint8_t id,
-					 uint64_t now_ms)
-{
-	struct bc260y_owed *owed = &x->owed[BC260Y_SOCKET_COUNT + second - BC260Y_SECOND_SEND];
-
-	if (second == BC260Y_SECOND_OPEN)
-		owed = &x->owed[id];
-	if (now_ms > owed->until_ms)
-		owed->count = owed->doubt = 0;
-	return owed;
-}
-
-static void count_up(struct bc260y_owed *owed)
-{
-	if (owed->count < UINT8_MAX)
-		owed->count++;
-}
-
-/* Its second result may still come. Where that can't be told from an older one's, all of
- * them may for as long. */
-static void owe(struct bc260y_exchange *x, uint64_t now_ms)
-{
-	struct bc260y_owed *owed;
-
-	if (x->dns_header) {
-		x->dns_orphans = x->dns_left;
-		return;
-	}
-	owed = bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
-	owed->until_ms = now_ms + BC260Y_OWED_DEADLINES * x->shape.second_ms;
-	if (!x->tainted)
-		count_up(owed);
-}
-
-void bc260y_exchange_settle(struct bc260y_exchange *x, enum bc260y_second second, uint8_t id)
-{
-	struct bc260y_owed *owed;
-
-	if (second == BC260Y_SECOND_NONE || second >= BC260Y_SECOND_COUNT ||
-	    (second == BC260Y_SECOND_OPEN && id >= BC260Y_SOCKET_COUNT))
-		return;
-	owed = bc260y_exchange_owed(x, (uint8_t)second, id, x->fed_ms);
-	owed->doubt = (uint8_t)MIN(owed->doubt + owed->count, UINT8_MAX);
-	owed->count = 0;
-}
-
 /* What a command that ended without its final result leaves behind. */
 static void leave_late(struct bc260y_exchange *x)
 {
@@ -196,22 +148,6 @@ static void leave_late(struct bc260y_exchange *x)
 	x->late_clash |= x->clash;
 	x->late_prefix_size = x->prefix_size;
 	memcpy(x->late_prefix, x->prefix, x->prefix_size);
-}
-
-static void leave_owed(struct bc260y_exchange *x, enum bc260y_status status, bool missing,
-		       uint64_t now_ms)
-{
-	struct bc260y_owed *owed;
-
-	if (missing && !x->seconded)
-		owe(x, now_ms);
-	if (!x->tainted)
-		return;
-	owed = bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
-	if (status == BC260Y_STATUS_ERROR && owed->count)
-		owed->count--;
-	if (owed->until_ms == BC260Y_NEVER)
-		owed->until_ms = now_ms + BC260Y_OWED_DEADLINES * x->shape.second_ms;
 }
 
 /* A module that may be waiting for data gets CRs; one that has prompted, its data, since
@@ -239,7 +175,7 @@ enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc2
 	if (missing && x->shape.prompted && !leave_data(x, now_ms))
 		status = BC260Y_STATUS_NO_PROMPT;
 	if (x->shape.second)
-		leave_owed(x, status, missing, now_ms);
+		bc260y_exchange_leave_owed(x, status, missing, now_ms);
 	if (x->early_final || (!x->final && status != BC260Y_STATUS_ERROR))
 		leave_late(x);
 	/* What was too long may have been one of its lines. */
@@ -283,16 +219,8 @@ static void begin(struct bc260y_exchange *x, uint64_t now_ms)
 	x->first_until_ms = x->second_until_ms = x->data_at_ms = BC260Y_NEVER;
 	x->paused_ms = 0;
 	x->counters.commands++;
-	if (x->shape.second) {
-		struct bc260y_owed *owed =
-			bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
-
-		x->tainted = owed->count > 0;
-		if (x->tainted) {
-			count_up(owed);
-			owed->until_ms = BC260Y_NEVER; /* none is lost before this one's */
-		}
-	}
+	if (x->shape.second)
+		bc260y_exchange_taint(x, now_ms);
 	write_out(x, x->text, x->text_size, now_ms);
 }
 
@@ -456,20 +384,15 @@ size_t bc260y_exchange_feed(struct bc260y_exchange *x, const void *bytes, size_t
 	return bc260y_framer_feed(&x->framer, bytes, size);
 }
 
-static uint64_t earliest(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* When the command in flight, the fence, or what is being written, is given up. */
 static uint64_t patience_ms(const struct bc260y_exchange *x)
 {
 	uint64_t until_ms = x->out_size ? x->write_until_ms : BC260Y_NEVER;
 
 	if (x->active)
-		until_ms = earliest(until_ms, earliest(x->first_until_ms, x->second_until_ms));
+		until_ms = MIN(until_ms, MIN(x->first_until_ms, x->second_until_ms));
 	if (x->fencing)
-		until_ms = earliest(until_ms, x->fence_until_ms);
+		until_ms = MIN(until_ms, x->fence_until_ms);
 	return until_ms;
 }
 
@@ -489,11 +412,11 @@ uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
 	if (paused(x))
 		return x->fed_ms + BC260Y_STALL_MS;
 	if (bc260y_framer_in_payload(&x->framer))
-		return earliest(until_ms, x->fed_ms + BC260Y_STALL_MS);
+		return MIN(until_ms, x->fed_ms + BC260Y_STALL_MS);
 	if (x->held && !x->unfenced && !x->out_size)
 		return 0;
 	if (x->active && !x->out_size)
-		return earliest(until_ms, x->data_at_ms);
+		return MIN(until_ms, x->data_at_ms);
 	if (!x->unfenced || x->fencing || x->out_size || !(x->held || x->untrusted))
 		return until_ms;
 	if (!x->held && free_fence(x) == BC260Y_FENCE_COUNT)

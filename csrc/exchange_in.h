@@ -1,6 +1,6 @@
 /*
- * Between the two halves of the exchange: what it does (exchange.c) and what it makes
- * of what comes in (exchange_in.c). For these two files alone.
+ * Between the parts of the exchange: what it does (exchange.c), what it makes of what
+ * comes in (exchange_in.c), and what is owed (exchange_owed.c). For these files alone.
  */
 #ifndef BC260Y_EXCHANGE_IN_H
 #define BC260Y_EXCHANGE_IN_H
@@ -18,9 +18,16 @@ enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc2
 /* The same by what its second result said. */
 enum bc260y_event_type bc260y_exchange_end_seconded(struct bc260y_exchange *x,
 						    struct bc260y_event *event, uint64_t now_ms);
+/* exchange_owed.c: what is owed of that kind, and for OPEN of that socket. */
 struct bc260y_owed *bc260y_exchange_owed(struct bc260y_exchange *x, uint8_t second, uint8_t id,
 					 uint64_t now_ms);
-/* True when line is what that query asks for. */
+/* The command that begins shares its kind with what is owed, if anything is. */
+void bc260y_exchange_taint(struct bc260y_exchange *x, uint64_t now_ms);
+/* It has ended so: what is owed from now on. missing: its second result may still come. */
+void bc260y_exchange_leave_owed(struct bc260y_exchange *x, enum bc260y_status status, bool missing,
+				uint64_t now_ms);
+
+/* exchange.c: true when line is what that query asks for. */
 bool bc260y_exchange_is_fence(uint8_t fence, const char *line, size_t size);
 bool bc260y_exchange_is_fence_echo(const struct bc260y_exchange *x, const char *line, size_t size);
 void bc260y_exchange_pass_fence(struct bc260y_exchange *x);

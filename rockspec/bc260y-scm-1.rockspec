@@ -35,6 +35,7 @@ build = {
         "csrc/codec.c",
         "csrc/exchange.c",
         "csrc/exchange_in.c",
+        "csrc/exchange_owed.c",
         "csrc/forms.c",
         "csrc/framer.c",
         "csrc/lua_codec.c",

@@ -104,7 +104,8 @@ static const struct scenario scenarios[] = {
 	{"a frame torn during a fence starts another: the first one's answer may be payload",
 	 {SAY("\r\n+QIURC: \"recv\",0,9999,\r\n"), MS(100), WROTE("AT+CSQ\r"),
 	  SAY("\r\n+QIURC: \"recv\",0,9999,\r\n" FENCE), MS(100), WROTE("AT+CGSN=1\r"),
-	  LOG("torn +QIURC: \"recv\",0,9999,|torn +QIURC: \"recv\",0,9999,|torn +CSQ: 9,9|torn OK|")}},
+	  LOG("torn +QIURC: \"recv\",0,9999,|torn +QIURC: \"recv\",0,9999,|"
+	      "torn +CSQ: 9,9|torn OK|")}},
 	{"a header that lost a byte is torn, and what follows it no result",
 	 {CMD("AT+QISEND=0,1,\"a\""), SAY("\r\nQIURC: \"recv\",0,14,\r\nOK\r\nSEND OK\r\n"),
 	  LOG("torn QIURC: \"recv\",0,14,|result torn -1|torn OK|torn SEND OK|")}},
