@@ -3,7 +3,7 @@
 -- It knows the order: answer, echo, format, registration, address, what is still open
 -- from before. It may be called again at any time, and after every reset it has to be.
 
-local calls = require "bc260y.calls"
+local calls = require("bc260y.calls").calls
 local core = require "bc260y.core"
 local errors = require "bc260y.errors"
 local new_entry = require("bc260y.pump").entry
@@ -136,14 +136,7 @@ end
 -- Result: true; or nil, err, code. After "timeout" the third value says what was waited
 -- for: "answer", "registration", "address".
 local function attach(self, options)
-  local timeout = TIMEOUT
-  if options ~= nil then
-    if type(options) ~= "table" then error("options: table expected", 3) end
-    if options.timeout ~= nil then timeout = options.timeout end
-  end
-  if type(timeout) ~= "number" or timeout ~= timeout or timeout < 0 then
-    error("timeout: seconds expected", 3)
-  end
+  local timeout = options and options.timeout or TIMEOUT
   local deadline = self.pump:now() + timeout
   while true do
     local ok, err, code = steps(self, deadline)

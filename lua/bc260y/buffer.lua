@@ -51,10 +51,6 @@ function buffer_methods:push(bytes)
   return true
 end
 
-function buffer_methods:empty()
-  return self.first > self.last
-end
-
 local function drop_first(self)
   self.items[self.first] = nil
   self.first = self.first + 1

@@ -4,6 +4,7 @@
 -- in. All of them take {timeout = seconds} last, and return nil, err, code where the
 -- world does wrong (errors.lua).
 
+local check = require "bc260y.check"
 local core = require "bc260y.core"
 local errors = require "bc260y.errors"
 local new_entry = require("bc260y.pump").entry
@@ -12,15 +13,18 @@ local decode, encode = core.decode, core.encode
 
 local calls = {}
 
+-- What is wrong with the arguments of each, raised where it was called (modem.lua).
+local checks = {}
+
+local TIMED = { timeout = "number" }
+
+local function check_options(options)
+  check.options(options, TIMED, 3)
+end
+
 local function deadline_of(self, options)
-  if options == nil then return nil end
-  if type(options) ~= "table" then error("options: table expected, got " .. type(options), 4) end
-  local timeout = options.timeout
-  if timeout == nil then return nil end
-  if type(timeout) ~= "number" or timeout ~= timeout or timeout < 0 then
-    error("timeout: seconds expected", 4)
-  end
-  return self.pump:now() + timeout
+  local timeout = options and options.timeout
+  return timeout and self.pump:now() + timeout
 end
 
 -- Sends a line that is already written. Result: its information lines, or nil, err, code.
@@ -78,6 +82,8 @@ function calls.identity(self, options)
   return identity
 end
 
+checks.identity = check_options
+
 --- Signal: { rssi = 0-31, ber = 0-7, dbm }, each nil where the module does not know (99).
 function calls.signal(self, options)
   local lines, err, code = ask(self, deadline_of(self, options), "CSQ")
@@ -91,6 +97,8 @@ function calls.signal(self, options)
     ber = ber ~= 99 and ber or nil,
   }
 end
+
+checks.signal = check_options
 
 local STATES = {
   [0] = "not registered", [1] = "home", [2] = "searching", [3] = "denied",
@@ -111,6 +119,8 @@ function calls.registration(self, options)
   }
 end
 
+checks.registration = check_options
+
 local function is_address(address)
   return address ~= nil and address ~= "" and address ~= "0.0.0.0"
 end
@@ -130,13 +140,15 @@ function calls.addresses(self, options)
   return list
 end
 
+checks.addresses = check_options
+
 --- The addresses of a name (manual 2.3.6): a list, today of one (note 2); or nil, err, code:
 -- "not attached" before the module has an address of its own, "DNS parse failed", 565.
 function calls.resolve(self, name, options)
-  if type(name) ~= "string" then error("name: string expected, got " .. type(name), 3) end
   local deadline = deadline_of(self, options)
   local text, err, what, range = encode("QIDNSGIP", name)
   if not text then return nil, err, what, range end
+  if self.pump.down then return nil, self.pump.down end
   if not self.address then return nil, "not attached" end
   local lines, failure, code = run(self, text, deadline, true)
   if not lines then return nil, failure, code end
@@ -149,6 +161,11 @@ function calls.resolve(self, name, options)
   end
   if not list[1] then return nil, "error" end
   return list
+end
+
+function checks.resolve(name, options)
+  if type(name) ~= "string" then error("name: string expected, got " .. type(name), 3) end
+  check.options(options, TIMED, 3)
 end
 
 local SOCKET_STATES = {
@@ -183,6 +200,12 @@ function calls.sockets(self, options)
   return list
 end
 
+local WHICH = { timeout = "number", id = "number", context = "number" }
+
+function checks.sockets(options)
+  check.options(options, WHICH, 3)
+end
+
 local FORMATS = { text = 0, hex = 1 }
 local FORMAT_NAMES = { [0] = "text", [1] = "hex" }
 
@@ -192,7 +215,6 @@ local FORMAT_NAMES = { [0] = "text", [1] = "hex" }
 function calls.data_format(self, send, recv, options)
   if type(send) == "table" then send, options = nil, send end
   local deadline = deadline_of(self, options)
-  if (send == nil) ~= (recv == nil) then error("send and recv: both or none", 3) end
   if send ~= nil and not FORMATS[send] then return nil, "invalid argument", "send" end
   if recv ~= nil and not FORMATS[recv] then return nil, "invalid argument", "recv" end
   local lines, err, code = ask(self, deadline, "QICFG?")
@@ -208,11 +230,16 @@ function calls.data_format(self, send, recv, options)
   return { send = FORMAT_NAMES[is_send], recv = FORMAT_NAMES[is_recv] }
 end
 
+function checks.data_format(send, recv, options)
+  if type(send) == "table" then send, options = nil, send end
+  if (send == nil) ~= (recv == nil) then error("send and recv: both or none", 3) end
+  check.options(options, TIMED, 3)
+end
+
 --- What a command may be given: the answers to its test form (manual table 1).
 -- command: "QIOPEN", "+QIOPEN" or "AT+QIOPEN". Result: what stands behind the prefix,
 -- "" where the module only says that it knows the command; or nil, err, code.
 function calls.supported(self, command, options)
-  if type(command) ~= "string" then error("command: string expected", 3) end
   local deadline = deadline_of(self, options)
   local name = command:upper():gsub("^AT", ""):gsub("^%+", "")
   if not name:find("^[%w]+$") then return nil, "invalid argument", "command" end
@@ -221,4 +248,11 @@ function calls.supported(self, command, options)
   return lines[1] and lines[1]:gsub("^%+" .. name .. ": *", "", 1) or ""
 end
 
-return calls
+function checks.supported(command, options)
+  if type(command) ~= "string" then
+    error("command: string expected, got " .. type(command), 3)
+  end
+  check.options(options, TIMED, 3)
+end
+
+return { calls = calls, checks = checks, check_options = check_options }

@@ -4,6 +4,8 @@
 -- A hook runs in a coroutine of its own, one at a time, in order, from a bounded
 -- queue; what it raises is told by the "error" event and stops nothing.
 
+local check = require "bc260y.check"
+
 -- Hooks that wait to run, and events that wait in a queue without a function.
 local WAITING_MAX = 256
 
@@ -123,11 +125,6 @@ function hooks_methods:run()
   while self.first <= self.last or self.dropped > 0 do run_next(self) end
 end
 
---- Whether a hook waits that only run() will run.
-function hooks_methods:pending()
-  return self.last >= self.first and not self.running
-end
-
 -- Queues. --------------------------------------------------------------------------
 
 local function wake(owner, waiter)
@@ -166,6 +163,7 @@ end
 function queue_methods:wait(timeout)
   local owner = self.owner
   local pump = owner.pump
+  check.timeout(timeout, 2)
   pump.loop:check()
   if self.waiter then error("another task waits on this queue", 2) end
   if self.first > self.last and self.lost == 0 then

@@ -29,7 +29,9 @@ end
 
 --- Sleeps so many seconds: inside bc260y.run other tasks run meanwhile, outside it blocks.
 function bc260y.sleep(seconds)
-  if type(seconds) ~= "number" then error("seconds: number expected", 2) end
+  if type(seconds) ~= "number" or seconds ~= seconds then
+    error("seconds: number expected", 2)
+  end
   local loop = own.current() or block.here()
   loop:sleep(seconds)
 end

@@ -7,6 +7,7 @@
 local attach = require "bc260y.attach"
 local block = require "bc260y.loop.block"
 local calls = require "bc260y.calls"
+local check = require "bc260y.check"
 local core = require "bc260y.core"
 local errors = require "bc260y.errors"
 local hooks = require "bc260y.hooks"
@@ -14,6 +15,7 @@ local ids = require "bc260y.ids"
 local line = require "bc260y.line"
 local own = require "bc260y.loop.own"
 local pump = require "bc260y.pump"
+local socket = require "bc260y.socket"
 local tcp = require "bc260y.tcp"
 local udp = require "bc260y.udp"
 
@@ -169,16 +171,18 @@ local function leave(self, ...)
   return ...
 end
 
-local function public(fn)
+-- check_arguments(...) raises what is wrong with its arguments.
+local function public(fn, check_arguments)
   return function(self, ...)
     local loop = self.pump.loop
+    check_arguments(...)
     loop:check()
     if loop.inline then return leave(self, fn(self, ...)) end
     return fn(self, ...)
   end
 end
 
-local option_types = { timeout = "number", prefix = "string", bare = "boolean", data = "string" }
+local COMMAND = { timeout = "number", prefix = "string", bare = "boolean", data = "string" }
 
 -- These hold the line until their second result: a caller's timeout ends its own wait,
 -- and is no deadline of theirs.
@@ -190,19 +194,9 @@ local function holds_line(text)
 end
 
 local function read_options(self, entry, options)
-  if type(options) ~= "table" then error("options: table expected", 4) end
-  for name, value in pairs(options) do
-    if type(value) ~= option_types[name] then
-      error(option_types[name] and name .. ": " .. option_types[name] .. " expected, got "
-        .. type(value) or "no option is called " .. tostring(name), 3)
-    end
-  end
   entry.data, entry.prefix = options.data, options.prefix
   if options.bare == false then entry.bare = false end
   if options.timeout then
-    if options.timeout ~= options.timeout or options.timeout < 0 then
-      error("timeout: seconds expected", 3)
-    end
     entry.deadline = self.pump:now() + options.timeout
     entry.bounded = not holds_line(entry.text)
   end
@@ -231,6 +225,7 @@ end
 -- "invalid argument" and what was wrong.
 function modem_methods:command(text, options)
   if type(text) ~= "string" then error("command: string expected, got " .. type(text), 2) end
+  if options then check.options(options, COMMAND, 2) end
   local queue = self.pump
   local loop, status, lines, code = queue.loop, nil, nil, nil
   if loop:check(queue) and not options then status, lines, code = queue:quick(text) end
@@ -242,12 +237,6 @@ end
 
 local function check_event(event)
   if type(event) ~= "string" then error("event: string expected, got " .. type(event), 3) end
-end
-
-local function check_timeout(timeout)
-  if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout or timeout < 0) then
-    error("timeout: seconds expected", 3)
-  end
 end
 
 --- Hears an event: a URC's prefix ("+CEREG": line) or "ip" (address), "recv" (id, bytes),
@@ -269,25 +258,29 @@ end
 -- or nil and "timeout", "lost" or "closed".
 function modem_methods:wait(event, timeout)
   check_event(event)
-  check_timeout(timeout)
+  check.timeout(timeout, 2)
   local loop = self.pump.loop
   loop:check()
   if loop.inline then return leave(self, self.hooks:wait(event, timeout)) end
   return self.hooks:wait(event, timeout)
 end
 
-for name, fn in pairs(calls) do modem_methods[name] = public(fn) end
-modem_methods.attach = public(attach.attach)
+for name, fn in pairs(calls.calls) do
+  modem_methods[name] = public(fn, calls.checks[name])
+end
+modem_methods.attach = public(attach.attach, calls.check_options)
 
 --- A new TCP socket in LuaSocket's shape, not yet connected.
 -- options: local_port (0: the module picks one), buffer (bytes received that nobody has
 -- read, 65,536). Result: socket.
 function modem_methods:tcp(options)
+  socket.check_options(options)
   return tcp.new(self, options)
 end
 
 --- A new UDP socket; options as for tcp. Result: socket.
 function modem_methods:udp(options)
+  socket.check_options(options)
   return udp.new(self, options)
 end
 
@@ -313,26 +306,39 @@ modem_mt.__gc = modem_methods.close
 
 local FORMATS = { auto = true, text = true, hex = true, raw = true }
 
-local function check_options(options)
-  if type(options) ~= "table" then error("options: table expected", 3) end
-  local function check(name, want)
-    local value = options[name]
-    if value ~= nil and type(value) ~= want then
-      error(name .. ": " .. want .. " expected, got " .. type(value), 4)
+local OPTIONS = {
+  port = true, baud = "number", format = "string", buffer = "number", trace = "function",
+  loop = true,
+}
+local PORT_METHODS = { "read", "write", "wait", "now", "close" } -- csrc/port.h
+
+local function get(object, name)
+  return object[name]
+end
+
+local function check_port(port)
+  local kind = type(port)
+  if kind == "string" then return end
+  if kind ~= "table" and kind ~= "userdata" then
+    error("port: a device's name or a port object expected, got " .. kind, 4)
+  end
+  for _, name in ipairs(PORT_METHODS) do
+    local found, method = pcall(get, port, name)
+    if not (found and method) then
+      error("port: an object with read, write, wait, now and close expected, has no " .. name, 4)
     end
   end
-  check("baud", "number")
-  check("format", "string")
-  check("buffer", "number")
-  if options.trace ~= nil and type(options.trace) ~= "function" then
-    error("trace: function expected", 3)
-  end
+end
+
+local function check_open(options)
+  if options == nil then error("options: table expected, got nil", 3) end
+  check.options(options, OPTIONS, 3)
+  check_port(options.port)
+  check.buffer(options.buffer, 3)
+  local baud = options.baud
+  if baud and not (baud >= 1 and baud % 1 == 0) then error("baud: whole number expected", 3) end
   if options.format and not FORMATS[options.format] then
     error('format: "auto", "text", "hex" or "raw" expected', 3)
-  end
-  local kind = type(options.port)
-  if kind ~= "string" and kind ~= "table" and kind ~= "userdata" then
-    error("port: a device's name or a port object expected, got " .. kind, 3)
   end
 end
 
@@ -351,9 +357,10 @@ end
 -- Result: modem; or nil, err, detail: "no device", "not permitted", "busy",
 -- "not supported", "closed" (nobody listens), "invalid argument", "error".
 local function open(options)
-  check_options(options)
+  check_open(options)
   local loop = pick_loop(options.loop)
   if type(options.port) ~= "string" then return new_modem(options.port, loop, options) end
+  if find(options.port, "\0", 1, true) then return nil, "invalid argument", "port" end
   local port, err, what, detail = core.open(options.port, options.baud or BAUD)
   if not port then return nil, err, what, detail end
   return new_modem(port, loop, options)

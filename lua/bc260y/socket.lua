@@ -5,32 +5,34 @@
 -- datagrams in udp.lua, which id is free is ids.lua's.
 
 local attach = require "bc260y.attach"
+local check = require "bc260y.check"
 local core = require "bc260y.core"
 local errors = require "bc260y.errors"
 local new_buffer = require("bc260y.buffer").new
 local new_entry = require("bc260y.pump").entry
 
 local encode = core.encode
+local ceil, floor = math.ceil, math.floor
 
 local CHUNK_MAX = 512 -- of a TCP stream: what is in flight stays small
 local OPEN_TRIES = 2  -- an id in use may show as ERROR or as 563 (wire forms)
 
+local SEND_OPTIONS = { rai = "number" }
+
 -- The methods of both.
 local shared = {}
 
+local OPTIONS = { local_port = "number", buffer = "number" }
+
+-- For modem:tcp and modem:udp, whose caller hears of it.
 local function check_options(options)
-  if options == nil then return {} end
-  if type(options) ~= "table" then error("options: table expected, got " .. type(options), 4) end
-  for _, name in ipairs { "local_port", "buffer" } do
-    local value = options[name]
-    if value ~= nil and type(value) ~= "number" then error(name .. ": number expected", 4) end
-  end
-  return options
+  check.options(options, OPTIONS, 3)
+  check.buffer(options and options.buffer, 3)
 end
 
 -- A socket of that service, "TCP" or "UDP", not yet connected.
 local function new_socket(modem, service, options, mt)
-  options = check_options(options)
+  options = options or {}
   return setmetatable({
     modem = modem,
     pump = modem.pump,
@@ -83,11 +85,11 @@ local function leave(self, ...)
   return ...
 end
 
--- A method that may block. check(...) raises what is wrong with its arguments.
-local function public(fn, check)
+-- A method that may block. check_arguments(...) raises what is wrong with its arguments.
+local function public(fn, check_arguments)
   return function(self, ...)
     local loop = self.pump.loop
-    if check then check(...) end
+    if check_arguments then check_arguments(...) end
     loop:check()
     if loop.inline then return leave(self, fn(self, ...)) end
     return fn(self, ...)
@@ -306,25 +308,41 @@ local function check_sendable(self, data, from, to, rai)
   return true
 end
 
--- From and to where i and j reach, as LuaSocket reads them.
+-- An index as LuaSocket reads it: towards zero.
+local function whole(index)
+  index = tonumber(index)
+  return index < 0 and ceil(index) or floor(index)
+end
+
+-- The data, and from and to where i and j reach, as LuaSocket reads them.
 local function bounds(data, i, j)
+  data = tostring(data)
   local size = #data
-  local from, to = i or 1, j or -1
+  local from, to = i and whole(i) or 1, j and whole(j) or -1
   if from < 0 then from = size + from + 1 end
   if to < 0 then to = size + to + 1 end
   if from < 1 then from = 1 end
   if to > size then to = size end
-  return from, to
+  return data, from, to
+end
+
+-- A string, or a number as LuaSocket takes it for one.
+local function is_text(value)
+  return type(value) == "string" or type(value) == "number"
+end
+
+-- A number, or a string that is one; not NaN.
+local function is_number(value)
+  value = is_text(value) and tonumber(value)
+  return value and value == value
 end
 
 local function check_send(data, i, j, options)
-  if type(data) ~= "string" then error("data: string expected, got " .. type(data), 3) end
-  if i ~= nil and type(i) ~= "number" or j ~= nil and type(j) ~= "number" then
+  if not is_text(data) then error("data: string expected, got " .. type(data), 3) end
+  if i ~= nil and not is_number(i) or j ~= nil and not is_number(j) then
     error("index: number expected", 3)
   end
-  if options ~= nil and type(options) ~= "table" then
-    error("options: table expected, got " .. type(options), 3)
-  end
+  check.options(options, SEND_OPTIONS, 3)
   local rai = options and options.rai
   if rai ~= nil and rai ~= 0 and rai ~= 1 and rai ~= 2 then error("rai: 0 to 2 expected", 3) end
 end
@@ -362,14 +380,17 @@ end
 shared.close = public(close)
 
 --- Sets how long a call may block, in seconds; nil or negative: no limit. A call takes
--- no longer as a whole. mode: "b" (default) or "t", of which the shorter counts.
+-- no longer as a whole. mode: "b" (default) or "t" (also "r"), of which the shorter
+-- counts; as in LuaSocket its first letter decides.
 function shared:settimeout(value, mode)
-  if value ~= nil and type(value) ~= "number" then
-    error("timeout: number expected, got " .. type(value), 2)
+  if value ~= nil and not is_number(value) then
+    error("timeout: number expected, got " .. (value ~= value and "NaN" or type(value)), 2)
   end
-  if mode ~= nil and mode ~= "b" and mode ~= "t" then error("invalid timeout mode", 2) end
-  if value and value < 0 then value = nil end
-  if mode == "t" then self.total = value else self.block = value end
+  local letter = mode == nil and "b" or type(mode) == "string" and mode:sub(1, 1)
+  if letter ~= "b" and letter ~= "t" and letter ~= "r" then error("invalid timeout mode", 2) end
+  value = tonumber(value or -1)
+  if value < 0 then value = nil end
+  if letter == "b" then self.block = value else self.total = value end
   return 1
 end
 
@@ -406,7 +427,10 @@ return {
   wake = wake,
   abort = abort,
   new_chunk = new_chunk,
+  check_options = check_options,
   check_send = check_send,
+  is_text = is_text,
+  is_number = is_number,
   check_sendable = check_sendable,
   bounds = bounds,
   await_data = await_data,

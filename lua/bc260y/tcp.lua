@@ -11,6 +11,7 @@ local socket = require "bc260y.socket"
 
 local abort, deadline_of, ended = socket.abort, socket.deadline_of, socket.ended
 local concat, encode, sub = table.concat, core.encode, string.sub
+local floor = math.floor
 local UNSENT = socket.UNSENT
 
 -- The module takes 1,024 bytes in text and data mode and 512 in hex (manual 2.3.5):
@@ -183,7 +184,8 @@ end
 
 local function tcp_send(self, data, i, j, options)
   local rai = options and options.rai
-  local from, to = socket.bounds(data, i, j)
+  local from, to
+  data, from, to = socket.bounds(data, i, j)
   if self.state ~= "open" then return nil, "closed", from - 1 end
   local ok, err, last, what = socket.check_sendable(self, data, from, to, rai)
   if not ok then return nil, err, last, what end
@@ -238,25 +240,35 @@ end
 
 local PATTERNS = { ["*l"] = by_line, ["*a"] = by_all, l = by_line, a = by_all }
 
+-- How a pattern is read: its first letter decides, as in LuaSocket, with or without the
+-- star. Result: nil for what is no pattern.
+local function reading(pattern)
+  if type(pattern) ~= "string" then return nil end
+  return PATTERNS[sub(pattern, 1, 2)] or PATTERNS[sub(pattern, 1, 1)]
+end
+
 local function check_receive(pattern, prefix)
-  if type(pattern) == "number" then
-    if not (pattern >= 0 and pattern % 1 == 0) then error("invalid receive pattern", 3) end
-  elseif pattern ~= nil and not PATTERNS[pattern] then
+  if socket.is_number(pattern) then
+    if tonumber(pattern) < 0 then error("invalid receive pattern", 3) end
+  elseif pattern ~= nil and not reading(pattern) then
     error("invalid receive pattern", 3)
   end
-  if prefix ~= nil and type(prefix) ~= "string" then
+  if prefix ~= nil and not socket.is_text(prefix) then
     error("prefix: string expected, got " .. type(prefix), 3)
   end
 end
 
 local function tcp_receive(self, pattern, prefix)
+  prefix = prefix and tostring(prefix)
   local parts = { prefix }
-  if type(pattern) == "number" then
+  local count_wanted = tonumber(pattern)
+  if count_wanted then
+    count_wanted = floor(count_wanted)
     local had = prefix and #prefix or 0
-    if had > 0 and pattern <= had then return prefix end
-    return gather(self, parts, by_count, pattern - had)
+    if had > 0 and count_wanted <= had then return prefix end
+    return gather(self, parts, by_count, count_wanted - had)
   end
-  return gather(self, parts, PATTERNS[pattern or "*l"])
+  return gather(self, parts, reading(pattern or "*l"))
 end
 
 --- Receives by pattern: "*l" a line (the default; without CR and LF), "*a" all until the

@@ -7,7 +7,7 @@ local errors = require "bc260y.errors"
 local socket = require "bc260y.socket"
 
 local abort, deadline_of = socket.abort, socket.deadline_of
-local sub = string.sub
+local floor, sub = math.floor, string.sub
 local UNSENT = socket.UNSENT
 
 local DATAGRAM_MAX = { text = 1024, raw = 1024, hex = 512 } -- manual 2.3.5
@@ -16,7 +16,8 @@ local udp_methods = {}
 
 local function udp_send(self, data, i, j, options)
   local rai = options and options.rai
-  local from, to = socket.bounds(data, i, j)
+  local from, to
+  data, from, to = socket.bounds(data, i, j)
   if self.state ~= "open" then return nil, "closed" end
   local size = to - from + 1
   if size < 1 then return nil, "invalid argument", "data" end -- a length of 0 asks (2.3.5)
@@ -39,7 +40,7 @@ end
 udp_methods.send = socket.public(udp_send, socket.check_send)
 
 local function check_receive(size)
-  if size ~= nil and (type(size) ~= "number" or size ~= size or size < 0) then
+  if size ~= nil and not (socket.is_number(size) and tonumber(size) >= 0) then
     error("size: number expected", 3)
   end
 end
@@ -47,6 +48,7 @@ end
 local function udp_receive(self, size)
   local buffer = self.buffer
   local deadline, waited = nil, false
+  size = size and floor(tonumber(size))
   while true do
     local datagram = buffer:take_piece()
     if datagram then return size and sub(datagram, 1, size) or datagram end

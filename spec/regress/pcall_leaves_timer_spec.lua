@@ -14,6 +14,7 @@ describe("a wait where none is possible", function()
     local modem = bc260y.run(function()
       local socket, port, modem = script.connected([[
 > AT+QISEND=0,3,"abc"
+< OK
 < SEND OK
 ]])
       socket:settimeout(1)

@@ -18,6 +18,7 @@
 -- pump:due() -> seconds|nil, want_write; pump:turn(readable), nil for a port that is
 -- lost; pump:now(); pump.line:fd().
 
+local check = require "bc260y.check"
 local core = require "bc260y.core"
 local ports = require "bc260y.loop.ports"
 
@@ -312,6 +313,7 @@ end
 -- nil, "timeout"; or nil, "error", and what it raised, where somebody watched it.
 function task_methods:wait(timeout)
   local loop = self.loop
+  check.timeout(timeout, 2)
   loop:check()
   if self == loop.current then error("a task can't wait for itself", 2) end
   if not self.results then
