@@ -3,10 +3,11 @@
 
 local socket = require "socket"
 
--- Runs bc260y with one shell line of arguments. Result: out, err, status.
-local function run(arguments)
+-- Runs bc260y with one shell line of arguments; before: variables. Result: out, err, status.
+local function run(arguments, before)
   local err_path = os.tmpname()
-  local pipe = io.popen(("timeout 60 bin/bc260y %s 2>%s; echo $?"):format(arguments, err_path))
+  local pipe = io.popen(("%s timeout 60 bin/bc260y %s 2>%s; echo $?")
+    :format(before or "", arguments, err_path))
   local out = pipe:read("*a")
   pipe:close()
   local file = io.open(err_path)
@@ -17,12 +18,12 @@ local function run(arguments)
   return printed, err, tonumber(status)
 end
 
-local function refused(arguments, status, pattern)
+local function refused(arguments, status, pattern, plain)
   local out, err, got = run(arguments)
   assert.equal(status, got, err)
   assert.equal("", out)
   assert.matches("^bc260y: ", err)
-  assert.matches(pattern, err)
+  assert.matches(pattern, err, 1, plain)
   assert.not_matches("traceback", err)
 end
 
@@ -47,9 +48,28 @@ describe("bc260y #integration", function()
     refused("--timeout -1 ports", 2, "timeout")
     refused("at", 2, "text")
     refused("send server.example 70000", 2, "70000")
-    refused("virtual --name broken", 2, "NAME=VALUE")
+    refused("virtual --name broken", 2, "NAME=ADDRESS")
     refused("virtual --trait nonsense=1", 2, "nonsense")
     refused("virtual --profile R99", 2, "profile")
+    refused("virtual --tcp 99999", 2, "99999")
+    refused("virtual --tcp nowhere", 2, "nowhere")
+    refused("virtual --unix /tmp/" .. ("x"):rep(103), 2, "107 bytes")
+    refused("virtual --name server.example=elsewhere", 2, "elsewhere")
+    refused("virtual --trait open_timeout=-5", 2, "open_timeout")
+    refused("virtual --strict-baud", 2, "--pace", true)
+    refused("send --udp server.example 7 </dev/null", 2, "at least one byte")
+  end)
+
+  it("shows control bytes of what was typed as \\x and two digits", function()
+    refused("'frob\rnicate\n'", 2, "frob\\x0dnicate\\x0a", true)
+    refused("--port 'a\rb' at AT", 3, "a\\x0db", true)
+  end)
+
+  it("says that the Lua which LUA names can't be run", function()
+    local out, err, status = run("run x.lua", "LUA=nolua")
+    assert.equal(5, status)
+    assert.equal("", out)
+    assert.equal("bc260y: LUA=nolua can't be run\n", err)
   end)
 
   it("asks for a port when none is given", function()
@@ -89,6 +109,60 @@ describe("bc260y #integration", function()
 
   it("send refuses a file that can't be read before it opens the port", function()
     refused("--port /dev/no-such-port send server.example 7 /no/such/file", 2, "/no/such/file")
+  end)
+end)
+
+describe("bc260y run #integration", function()
+  local script
+
+  before_each(function() script = os.tmpname() end)
+  after_each(function() os.remove(script) end)
+
+  local function run_script(text, arguments)
+    local file = io.open(script, "w")
+    file:write(text)
+    file:close()
+    return run("run " .. script .. " " .. (arguments or ""))
+  end
+
+  it("gives the script all that stands behind its name, and passes its status on", function()
+    local out, err, status = run_script("print(arg[0], ...) print(#arg) os.exit(7)",
+      "--port x run -v")
+    assert.equal(7, status, err)
+    assert.equal(script .. "\t--port\tx\trun\t-v\n4\n", out)
+    assert.equal(0, select(3, run_script("assert(require('bc260y').open)")))
+  end)
+
+  it("ends with status 1 and the script's message when the script fails", function()
+    for text, pattern in pairs {
+      ["error('it broke')"] = "^bc260y: [^\n]+:1: it broke\nstack traceback:",
+      ["error({})"] = "^bc260y: %(error object is a table value%)\n",
+      ["error({status = 0, message = 'x'})"] = "^bc260y: %(error object is a table value%)\n",
+      ["error(setmetatable({}, {__tostring = function() return 'own' end}))"] = "^bc260y: own\n",
+      ["error()"] = "^bc260y: nil\n",
+      ["x = = 1"] = "^bc260y: [^\n]+:1: [^\n]*'='[^\n]*\n$",
+    } do
+      local out, err, status = run_script(text)
+      assert.equal(1, status, err)
+      assert.equal("", out)
+      assert.matches(pattern, err)
+      assert.not_matches("internal error", err)
+    end
+  end)
+
+  it("refuses a script that can't be read, and options of ours, with status 2", function()
+    refused("run /no/such/script.lua", 2, "/no/such/script.lua")
+    refused("run /", 2, "cannot read /")
+    refused("run", 2, "script")
+    refused("--port /dev/x run script.lua --count 3", 2, "takes no options")
+    refused("--verbose run script.lua", 2, "takes no options")
+    refused("run --verbose script.lua", 2, "takes no options")
+  end)
+
+  it("--help prints our usage", function()
+    local out, _, status = run("run --help")
+    assert.equal(0, status)
+    assert.matches("Usage: bc260y run SCRIPT", out, 1, true)
   end)
 end)
 
@@ -201,6 +275,22 @@ describe("bc260y with a module #integration", function()
     assert.equal("hello", client:receive("*l"))
     client:send("well, hello\n")
     client:close()
+    assert.equal("well, hello\n", pipe:read("*a"))
+    pipe:close()
+    server:close()
+  end)
+
+  it("send --udp --answer prints each datagram whole", function()
+    local server = assert(socket.udp())
+    assert(server:setsockname("127.0.0.1", 0))
+    server:settimeout(60)
+    local _, server_port = server:getsockname()
+    local pipe = io.popen(("echo hello | timeout 90 bin/bc260y --port %s"
+      .. " send --udp 127.0.0.1 %d --answer 2 2>&1"):format(port, server_port))
+    local datagram, address, from = server:receivefrom()
+    assert.equal("hello\n", datagram)
+    server:sendto("well, ", address, from)
+    server:sendto("hello\n", address, from)
     assert.equal("well, hello\n", pipe:read("*a"))
     pipe:close()
     server:close()

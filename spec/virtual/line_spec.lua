@@ -269,6 +269,8 @@ describe("virtual.new", function()
     assert.is_false(virtual.trait_from_text("rx_buffer", "off"))
     assert.is_false(pcall(virtual.trait_from_text, "quoted", "perhaps"))
     assert.is_false(pcall(virtual.trait_from_text, "rx_buffer", "big"))
+    assert.is_false(pcall(virtual.trait_from_text, "rx_buffer", "-1"))
+    assert.is_false(pcall(virtual.trait_from_text, "open_timeout", "-5"))
     assert.is_false(pcall(virtual.trait_from_text, "nope", "1"))
   end)
 

@@ -51,6 +51,8 @@ local function open_answering(options)
     modem:close()
     cli.failed(options.port, err, code)
   end
+  -- That OK may have been an earlier process's, which did not await it.
+  modem.pump.line:fence()
   return modem
 end
 
@@ -116,16 +118,23 @@ end
 function commands.info(options)
   local modem = open_answering(options)
   local all, lines = {}, {}
+  local failed, reason, number
   for _, question in ipairs(questions) do
-    local answer, why = modem[question](modem)
+    local answer, why, code = modem[question](modem)
     all[question] = answer
     flat(answer == nil and "- (" .. tostring(why) .. ")" or answer, question, lines)
+    if answer == nil and not failed then
+      failed, reason, number = question, why, code
+    end
   end
   modem:close()
   if options.json then
     print_json(all)
   else
     print(table.concat(lines, "\n"))
+  end
+  if failed then
+    cli.failed(failed, reason, number)
   end
 end
 
@@ -159,17 +168,17 @@ local function wait_for_acknowledgement(socket, size, timeout)
   end
 end
 
--- Passes on what comes back until it is quiet for so long, or closed. Result: how many
--- bytes that were.
-local function print_answer(socket, quiet)
+-- Passes on what comes back until it is quiet for so long, or closed. size: 1, so that a
+-- stream is shown as it comes, or nil for whole datagrams. Result: how many bytes.
+local function print_answer(socket, quiet, size)
   local count = 0
   socket:settimeout(quiet)
   while true do
-    local data = socket:receive(1)
+    local data = socket:receive(size)
     if not data then
       return count
     end
-    count = count + 1
+    count = count + #data
     io.write(data)
     io.flush()
   end
@@ -196,17 +205,23 @@ end
 
 function commands.send(options)
   local data = read_input(options.file)
+  if options.udp and data == "" then
+    cli.give_up(statuses.usage, "nothing to send: a datagram has at least one byte")
+  end
   local modem = open(options)
   local socket = connect(options, modem)
   local last, err, done = socket:send(data)
-  if not last then
+  if not last and options.udp then
+    cli.failed("sending a datagram of " .. #data .. " bytes", err, done)
+  elseif not last then
     cli.failed("sending, after " .. tostring(done or 0) .. " of " .. #data .. " bytes", err)
   end
   local acked, why, code
   if not options.udp then
     acked, why, code = wait_for_acknowledgement(socket, #data, options.timeout or 60)
   end
-  local answered = options.answer and print_answer(socket, options.answer) or 0
+  local answered = options.answer
+    and print_answer(socket, options.answer, not options.udp and 1 or nil) or 0
   socket:close()
   modem:close()
   if options.json then

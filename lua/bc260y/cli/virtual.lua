@@ -12,7 +12,7 @@ local function endpoints(options)
     list[#list + 1] = {unix = path}
   end
   for _, where in ipairs(options.tcp) do
-    list[#list + 1] = {tcp = where:find(":", 1, true) and where or "127.0.0.1:" .. where}
+    list[#list + 1] = {tcp = where}
   end
   return #list > 0 and list or nil
 end
@@ -27,6 +27,9 @@ local function checked(call, ...)
 end
 
 return function(options)
+  if options.strict_baud and not options.pace then
+    cli.give_up(statuses.usage, "virtual: --strict-baud needs --pace: which speed is right?")
+  end
   cli.need("luv", "lua-luv", "the virtual module")
   local run = require "bc260y.virtual.run"
   local traits, names = {}, {}

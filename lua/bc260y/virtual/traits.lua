@@ -140,9 +140,9 @@ local function check(name, value)
   if choices[name] then
     good = choices[name][value]
   elseif limits[name] then
-    good = value == false or type(value) == "number"
+    good = value == false or type(value) == "number" and value >= 0
   else
-    good = type(value) == type(default)
+    good = type(value) == type(default) and (type(value) ~= "number" or value >= 0)
   end
   if not good then
     error(("trait %s: bad value %s"):format(name, tostring(value)), 0)

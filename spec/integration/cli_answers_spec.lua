@@ -1,0 +1,46 @@
+-- What the command line says of a module whose answers come late, or are refusals.
+
+local live = require "spec.support.live"
+
+local REVISION = "BC260YCNAAR02A02"
+
+describe("The command line #integration", function()
+  after_each(live.finish)
+
+  it("gives no command the late answer of an earlier process's", function()
+    local process = live.virtual {
+      module = { boot = false, timing = { info = 0.2, final = 0.2 } },
+    }
+    for _, text in ipairs { "AT", "AT+CSQ" } do
+      local earlier = live.open { port = process.port }
+      assert.same({ nil, "timeout" }, { earlier:command(text, { timeout = 0.05 }) })
+      earlier:close()
+      local out, err, status = live.cli("--port", process.port, "at", "AT+CGMR")
+      assert.equal(0, status, err)
+      assert.truthy(out:find(REVISION, 1, true), out)
+      assert.falsy(out:find("+C", 1, true), out)
+    end
+  end)
+
+  it("info prints what it got, and ends with status 1 if the module refused something", function()
+    local process = live.virtual {
+      module = { boot = false }, scripts = { { match = "CSQ", answer = "ERROR", times = 9 } },
+    }
+    local out, err, status = live.cli("--port", process.port, "info")
+    assert.equal(1, status, err)
+    assert.equal("bc260y: signal: error\n", err)
+    assert.matches("identity%.revision +" .. REVISION, out)
+    assert.matches("signal +%- %(error%)", out)
+    assert.matches("data_format", out)
+  end)
+
+  it("info ends with status 4 if an answer never came", function()
+    local process = live.virtual {
+      module = { boot = false }, scripts = { { match = "CEREG", drop = true, times = 9 } },
+    }
+    local out, err, status = live.cli("--port", process.port, "--json", "info")
+    assert.equal(4, status, err)
+    assert.matches("^bc260y: registration: ", err)
+    assert.matches('"identity":', out, 1, true)
+  end)
+end)
