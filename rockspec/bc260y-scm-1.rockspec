@@ -66,6 +66,7 @@ build = {
       ["bc260y.attach"] = "lua/bc260y/attach.lua",
       ["bc260y.buffer"] = "lua/bc260y/buffer.lua",
       ["bc260y.calls"] = "lua/bc260y/calls.lua",
+      ["bc260y.check"] = "lua/bc260y/check.lua",
       ["bc260y.cli"] = "lua/bc260y/cli.lua",
       ["bc260y.cli.commands"] = "lua/bc260y/cli/commands.lua",
       ["bc260y.cli.json"] = "lua/bc260y/cli/json.lua",
