@@ -246,15 +246,16 @@ describe("The virtual module as a process #integration", function()
     assert.is_truthy(client:send("AT+CCLK?"):find("2024/01/02,11:04", 1, true))
   end)
 
-  it("pings loopback where the system allows it", function()
+  it("pings loopback, and where there is no ICMP socket every ping is lost", function()
     local host = require "bc260y.host"
     local fd = host.icmp()
-    if not fd then return pending("no ICMP socket here") end
-    host.close(fd)
+    if fd then host.close(fd) end
     start()
     ready()
-    local said = client:send('AT+QPING=0,"127.0.0.1",4,2,100', "+QPING: 0,2,2,0,")
-    assert.is_truthy(said:find("^\r\nOK\r\n\r\n%+QPING: 0,127%.0%.0%.1,100,%d+,%d+\r\n"))
+    local said = client:send('AT+QPING=0,"127.0.0.1",1,2,100', '+QPING: 0,2,'
+      .. (fd and "2,0," or "0,2"))
+    assert.is_truthy(said:find(fd and "^\r\nOK\r\n\r\n%+QPING: 0,127%.0%.0%.1,100,%d+,%d+\r\n"
+      or "^\r\nOK\r\n\r\n%+QPING: "))
   end)
 
   it("gives noise to a client at another rate, if it is strict", function()
