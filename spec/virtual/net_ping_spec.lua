@@ -49,6 +49,7 @@ describe("virtual.net_ping", function()
       calls, ms, ttl = calls + 1, a, b
     end)
     while calls == 0 do uv.run("once") end -- its timer bounds it
+    uv.run("nowait") -- what was closed goes
     host.done()
     return host, calls, ms, ttl
   end
