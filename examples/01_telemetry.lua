@@ -4,14 +4,14 @@
 --   bc260y run examples/01_telemetry.lua --port /dev/ttyUSB0 \
 --     --host your.server.example --server-port 8008
 --
--- --port is the serial port of the module, --baud its speed (9600 unless you changed
--- it). --host and --server-port say where the readings go; examples/server.lua is a
+-- --port is the serial port of the module (without it BC260Y_PORT of the environment),
+-- --baud its speed (9600 unless you changed it). --host and --server-port say where the readings go; examples/server.lua is a
 -- server that understands them.
 
 local bc260y = require "bc260y"
 
 local options = {
-  port = "/dev/ttyUSB0",
+  port = os.getenv("BC260Y_PORT") or "/dev/ttyUSB0",
   baud = 9600,
   host = "localhost",
   ["server-port"] = 8008,

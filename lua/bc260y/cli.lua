@@ -20,7 +20,7 @@ cli.statuses = statuses
 local epilog = [[
 Exit status:
   0   done
-  1   the module or the network said no
+  1   the module or the network said no, or a script raised an error
   2   wrong usage, or a file that can't be read
   3   the port can't be opened: absent, busy, not permitted, not supported
   4   no answer that can be trusted: timeout, silence, port lost, module restarted
