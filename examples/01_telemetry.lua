@@ -5,8 +5,8 @@
 --     --host your.server.example --server-port 8008
 --
 -- --port is the serial port of the module (without it BC260Y_PORT of the environment),
--- --baud its speed (9600 unless you changed it). --host and --server-port say where the readings go; examples/server.lua is a
--- server that understands them.
+-- --baud its speed (9600 unless you changed it). --host and --server-port say where the
+-- readings go; examples/server.lua is a server that understands them.
 
 local bc260y = require "bc260y"
 
