@@ -13,7 +13,7 @@ local SECONDS = 30
 local function attached(process, options)
   local written = 0
   local given = { port = process.port, trace = function(direction, bytes)
-    if direction == ">" or direction == "out" then written = written + #bytes end
+    if direction == "out" then written = written + #bytes end
   end }
   for name, value in pairs(options or {}) do given[name] = value end
   local modem = live.open(given)

@@ -89,7 +89,7 @@ end
 -- What bc260y.open takes as trace.
 local function traced(self, direction, bytes)
   if not self.master then return end
-  if direction == ">" or direction == "out" then
+  if direction == "out" then
     listen(self, #bytes)
   else
     self.unread = self.unread - #bytes
