@@ -1,80 +1,88 @@
--- Pings by luv, with a scripted system below: which reply is taken for whose.
+-- Pings by luv, on a scripted luv and a scripted system: whose reply is taken for whose.
 
-local uv = require "luv"
-
--- host.icmp gives a pipe's end, on which each reply is one byte; host.echoed gives the
--- reply's fields.
-local function fake_host(raw, replies)
-  local pipe = uv.pipe({ nonblock = true }, { nonblock = true })
-  local host = { asked = {}, closed = 0 }
-  function host.icmp()
-    if raw == nil then return nil end
-    return pipe.read, raw
+-- icmp: what host.icmp gives; sent: what host.echo gives.
+local function new_system(icmp, raw, sent)
+  local system = { open = 0, now_ns = 0, asked = nil, expire = nil, readable = nil }
+  local function handle(field)
+    system.open = system.open + 1
+    return {
+      start = function(_, a, b, c) system[field], system.first = c or b, system.first or a end,
+      close = function() system.open = system.open - 1 end,
+    }
   end
-  function host.echo(_, address, id, sequence, size)
-    host.asked = { address = address, sequence = sequence, size = size, id = id }
-    uv.fs_write(pipe.write, ("."):rep(#replies), -1)
-    return replies.sent ~= false
-  end
-  function host.echoed(fd)
-    uv.fs_read(fd, 1, -1)
-    local reply = table.remove(replies, 1)
-    return reply.sequence, reply.ttl, reply.id or host.asked.id
-  end
-  function host.close()
-    host.closed = host.closed + 1
-  end
-  function host.done()
-    uv.fs_close(pipe.read)
-    uv.fs_close(pipe.write)
-  end
-  return host
+  system.luv = {
+    new_timer = function() return handle "expire" end,
+    new_poll = function() return handle "readable" end,
+    hrtime = function() return system.now_ns end,
+    os_getpid = function() return 42 end,
+  }
+  system.host = {
+    icmp = function()
+      system.open = system.open + (icmp and 1 or 0)
+      return icmp, raw
+    end,
+    echo = function(_, address, id, sequence, size)
+      system.asked = { address, id, sequence, size }
+      return sent
+    end,
+    echoed = function() return system.reply[1], system.reply[2], system.reply[3] end,
+    close = function() system.open = system.open - 1 end,
+  }
+  return system
 end
 
 describe("virtual.net_ping", function()
-  local real = package.loaded["bc260y.host"]
+  local names = { "luv", "bc260y.host", "bc260y.virtual.net_ping" }
+  local real, results
 
-  after_each(function()
-    package.loaded["bc260y.host"] = real
-    package.loaded["bc260y.virtual.net_ping"] = nil
+  before_each(function()
+    real, results = {}, {}
+    for _, name in ipairs(names) do real[name] = package.loaded[name] end
   end)
 
-  -- Pings once. Result: the host, how often it called back, and the two values.
-  local function ping(raw, replies, timeout_s)
-    local host = fake_host(raw, replies)
-    package.loaded["bc260y.host"] = host
+  after_each(function()
+    for _, name in ipairs(names) do package.loaded[name] = real[name] end
+  end)
+
+  local function ping(icmp, raw, sent)
+    local system = new_system(icmp, raw, sent)
+    package.loaded.luv = system.luv
+    package.loaded["bc260y.host"] = system.host
     package.loaded["bc260y.virtual.net_ping"] = nil
-    local calls, ms, ttl = 0, nil, nil
-    require("bc260y.virtual.net_ping").once("10.0.0.1", 100, timeout_s, 65543, function(a, b)
-      calls, ms, ttl = calls + 1, a, b
+    require("bc260y.virtual.net_ping").once("10.0.0.1", 100, 4, 65543, function(ms, ttl)
+      results[#results + 1] = { ms, ttl }
     end)
-    while calls == 0 do uv.run("once") end -- its timer bounds it
-    uv.run("nowait") -- what was closed goes
-    host.done()
-    return host, calls, ms, ttl
+    return system
   end
 
-  it("gives the milliseconds and the TTL of its own reply", function()
-    local host, calls, ms, ttl = ping(false, { { sequence = 7, ttl = 55 } }, 30)
-    assert.same({ 1, 55, 1 }, { calls, ttl, host.closed })
-    assert.is_true(ms >= 0)
-    assert.same({ "10.0.0.1", 7, 100 },
-      { host.asked.address, host.asked.sequence, host.asked.size })
+  it("gives the milliseconds and the TTL of its own reply, once", function()
+    local system = ping(3, false, true)
+    assert.same({ "10.0.0.1", 42, 7, 100 }, system.asked)
+    system.now_ns, system.reply = 5e6, { 7, 55, 9 }
+    system.readable(nil)
+    system.expire()
+    assert.same({ { 5, 55 } }, results)
+    assert.equal(0, system.open)
   end)
 
   it("passes over another ping's reply, and on a raw socket another process's", function()
-    local _, calls, _, ttl = ping(true, {
-      { sequence = 6, ttl = 1 }, { sequence = 7, ttl = 2, id = -1 }, { sequence = 7, ttl = 3 },
-    }, 30)
-    assert.same({ 1, 3 }, { calls, ttl })
+    local system = ping(3, true, true)
+    for _, reply in ipairs { { 6, 1, 42 }, { 7, 2, 43 }, { 7, 3, 42 } } do
+      system.reply = reply
+      system.readable(nil)
+    end
+    assert.same({ { 0, 3 } }, results)
   end)
 
   it("is lost after its time without a reply, a socket, or a way to send", function()
-    for _, case in ipairs { { false, {} }, { nil, {} }, { false, { sent = false } } } do
-      local host, calls, ms = ping(case[1], case[2], 0.01)
-      assert.equal(1, calls)
-      assert.is_nil(ms)
-      assert.equal(case[1] == nil and 0 or 1, host.closed)
+    for _, case in ipairs { { 3, true }, { nil, true }, { 3, false } } do
+      results = {}
+      local system = ping(case[1], false, case[2])
+      assert.equal(4000, system.first)
+      assert.same({}, results)
+      system.expire()
+      assert.same({ {} }, results)
+      assert.equal(0, system.open)
     end
   end)
 end)
