@@ -68,15 +68,13 @@ void bc260y_exchange_taint(struct bc260y_exchange *x, uint64_t now_ms)
 void bc260y_exchange_leave_owed(struct bc260y_exchange *x, enum bc260y_status status, bool missing,
 				uint64_t now_ms)
 {
-	struct bc260y_owed *owed;
+	struct bc260y_owed *owed = bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
 
 	if (missing && !x->seconded)
 		owe(x, now_ms);
-	if (!x->tainted)
-		return;
-	owed = bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms);
-	if (status == BC260Y_STATUS_ERROR && owed->count)
+	if (x->tainted && status == BC260Y_STATUS_ERROR && owed->count)
 		owed->count--;
-	if (owed->until_ms == BC260Y_NEVER)
+	/* In doubt the one that came may have been the older, and its own still come. */
+	if (x->tainted || (x->seconded && owed->doubt))
 		owed->until_ms = now_ms + BC260Y_OWED_DEADLINES * x->shape.second_ms;
 }

@@ -10,11 +10,11 @@ local FIRST = 5 -- seconds: the deadline of a first answer
 -- A modem on a virtual module. Of the first command with that text, and of the second,
 -- each part is late by its delay: {what = seconds}. fence: seconds that, from then on,
 -- every other answer is late.
-local function new_bench(text, first, second, fence)
+local function new_bench(text, first, second, fence, format)
   local seen = 0
   local bench
   bench = rig.new{
-    profile = "manual", boot = false, traits = { echo = false },
+    profile = format == "raw" and "R02" or "manual", boot = false, traits = { echo = false },
     names = { h = "10.0.0.1" },
     delay = function(what, command)
       if seen == 0 then return nil end
@@ -27,7 +27,7 @@ local function new_bench(text, first, second, fence)
     if bytes:find(text, 1, true) then seen = seen + 1 end
     return input(module, bytes)
   end
-  bench.modem = assert(bc260y.open{ port = bench.port, format = "text" })
+  bench.modem = assert(bc260y.open{ port = bench.port, format = format or "text" })
   return bench
 end
 
@@ -177,4 +177,66 @@ describe("a late second result", function()
         each_delay(10, function(...) return send_twice(fails, ...) end)
       end)
   end
+
+  -- Three in a row, each of which may be late: a debt must not end with an older one's.
+  local function send_thrice(late, own, gap)
+    local bench = new_bench("AT+QISEND=0,3,", { second = late }, { second = own }, 0)
+    bench.net:listen("TCP", "10.0.0.1", 80, {})
+    local modem = bench.modem
+    assert(modem:attach{ timeout = 600 })
+    local sock = modem:tcp()
+    assert(sock:connect("h", 80))
+    local peer = bench.net.peers[#bench.net.peers]
+    bench.module:script{ match = "thr", second = "SEND FAIL" }
+    for _, word in ipairs{ "one", "two", "thr" } do
+      if sock:send(word) and not peer:text():find(word, 1, true) then
+        return word .. " was called sent"
+      end
+      modem:wait("nothing", gap)
+    end
+  end
+
+  it("of two sends is not the third one's", function()
+    local wrong = {}
+    for _, late in ipairs{ 9, 11, 29, math.huge } do
+      for step = 0, 60 do
+        for _, gap in ipairs{ 0, 8, 18, 25 } do
+          local err = send_thrice(late, step / 2, gap)
+          if err then
+            wrong[#wrong + 1] = ("first by %g, others by %g, %g s between: %s"):format(late,
+              step / 2, gap, err)
+          end
+        end
+      end
+    end
+    assert_none(wrong)
+  end)
+end)
+
+describe("a late prompt", function()
+  it("never lets a fence be taken for data, nor data for a command", function()
+    local wrong = {}
+    for step = 0, 300 do
+      local late = step / 20
+      for _, size in ipairs{ 7, 20, 40 } do
+        local bench = new_bench("AT+QISEND=0," .. size, { prompt = late }, {}, 0, "raw")
+        bench.net:listen("TCP", "10.0.0.1", 80, {})
+        local modem = bench.modem
+        assert(modem:attach{ timeout = 600 })
+        local sock = modem:tcp()
+        assert(sock:connect("h", 80))
+        local peer = bench.net.peers[#bench.net.peers]
+        local data = ("A"):rep(size)
+        local sent = sock:send(data)
+        modem:command("AT+CSQ")
+        modem:wait("nothing", 30)
+        local got = peer:text()
+        if sent and got ~= data or not sent and got:find("[^A\r]") then
+          wrong[#wrong + 1] = ("prompt late by %g: %s, the peer has %q"):format(late,
+            tostring(sent), got)
+        end
+      end
+    end
+    assert_none(wrong)
+  end)
 end)
