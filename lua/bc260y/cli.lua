@@ -42,6 +42,8 @@ local silent = {
   ["lost"] = true,
   ["module reset"] = true,
   ["torn"] = true,
+  ["overflow"] = true,
+  ["overflow"] = true,
 }
 
 -- A command gives up: message is what the user reads, on one line, whatever was typed:
