@@ -43,7 +43,6 @@ local silent = {
   ["module reset"] = true,
   ["torn"] = true,
   ["overflow"] = true,
-  ["overflow"] = true,
 }
 
 -- A command gives up: message is what the user reads, on one line, whatever was typed:
