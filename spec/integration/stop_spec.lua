@@ -75,7 +75,7 @@ describe("A module that stops and goes on #integration", function()
         run(function()
           local writes, stop_at = 0, math.huge
           local modem = attached(module, { format = format, trace = function(direction)
-            if direction ~= ">" and direction ~= "out" then return end
+            if direction ~= "out" then return end
             writes = writes + 1
             if writes >= stop_at then
               stop_at = math.huge

@@ -32,14 +32,15 @@ function player_methods:hear()
   end
 end
 
--- Answers commands, for ever: an empty answer is a plain OK.
-function player_methods:serve(answers)
+-- Answers commands, for ever or until it hears `last`: without an answer with OK.
+function player_methods:serve(answers, last)
   local known = { ["AT+CSQ"] = "+CSQ: 20,0", ["AT+CGSN=1"] = "+CGSN: 866207051234560",
     ["AT+CGPADDR"] = '+CGPADDR: 0,"10.0.0.1"',
     ['AT+QICFG="dataformat"'] = '+QICFG: "dataformat",0,0' }
   for line, answer in pairs(answers or {}) do known[line] = answer end
   while true do
     local line = self:hear()
+    if line == last then return end
     if known[line] then self:lines(known[line]) end
     self:lines("OK")
   end
