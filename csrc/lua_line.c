@@ -229,7 +229,8 @@ static int line_wait(lua_State *L)
 
 static int step(lua_State *L, struct lua_line *self, double seconds)
 {
-	int ready = wait(self, seconds);
+	/* An event that Lua had no memory for need not be waited for. */
+	int ready = self->type == BC260Y_EVENT_NONE ? wait(self, seconds) : 0;
 
 	self->failed |= ready < 0;
 	return turn(L, self, ready > 0);

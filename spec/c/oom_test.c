@@ -5,12 +5,16 @@
 /* needs: lua_core.c lua_framer.c lua_codec.c lua_exchange.c lua_line.c lua_port.c */
 /* needs: port_fd.c port_net.c port_serial.c port_tty.c */
 /* libs: lua5.4 libserialport */
+#define _XOPEN_SOURCE 600
+
 #include "check.h"
 
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { RECORD_SIZE = 1 << 16, NEVER = 1 << 30 };
 
@@ -51,8 +55,8 @@ static void *allocate(void *context, void *block, size_t old_size, size_t size)
 
 /* Each is called until it succeeds. */
 static const char script[] =
-	"local core = ...\n"
-	"local framer, exchange, port\n"
+	"local core, path, say = ...\n"
+	"local framer, exchange, port, line\n"
 	"local long = ('x'):rep(9000) .. '\\r\\n'\n"
 	"local stream = '\\r\\nOK\\r\\n> +QIURC: \"recv\",2,40,' .. ('6a'):rep(40) .. '\\r\\n' ..\n"
 	"  '+QIURC: \"recv\",2,x' .. ('y'):rep(60) .. '\\r\\n' .. ('a line '):rep(9) .. '\\r\\n'\n"
@@ -62,6 +66,8 @@ static const char script[] =
 	"local cereg = '+CEREG: 5,1,\"4C10\",\"084958B4\",9,,,\"00100101\",\"00111000\"'\n"
 	"local function next_frame() return framer:next() end\n"
 	"local function next_event() return exchange:next(1) end\n"
+	"local function step() return line:step(5) end\n"
+	"local function next_of_line() return line:next() end\n"
 	"local list = {\n"
 	"  function() framer = core.framer(2112) end,\n"
 	"  function() framer:feed(long) end,\n"
@@ -96,6 +102,17 @@ static const char script[] =
 	"  function() return core.poll({}, 0) end,\n"
 	"  function() return core.ports() end,\n"
 	"  function() return core.now() > 0 end,\n"
+	"  function() port = core.tty(path) end,\n"
+	"  function() line = core.line(port) end,\n"
+	"  function() return line:start('AT;') end,\n"
+	"  function() return line:start('AT+CSQ') end,\n"
+	"  function() return line:run('AT') end,\n"
+	"  function() say(answer) end,\n"
+	"  step, next_of_line, next_of_line, next_of_line, next_of_line,\n"
+
+	"  function() return line:stats() end,\n"
+	"  function() return line:settle('send'), line:fence(), line:renew() end,\n"
+	"  function() return line:close(), port:close() end,\n"
 	"}\n"
 	"return list\n";
 
@@ -152,6 +169,29 @@ static void call(lua_State *L, struct memory *memory, int argument_count)
 	lua_settop(L, base);
 }
 
+static int master = -1;
+
+/* A port whose other side is here. Result: its name. */
+static const char *open_pty(void)
+{
+	if (master >= 0)
+		close(master);
+	master = posix_openpt(O_RDWR | O_NOCTTY);
+	if (master < 0 || grantpt(master) || unlockpt(master))
+		exit(2);
+	return ptsname(master);
+}
+
+static int say(lua_State *L)
+{
+	size_t size;
+	const char *bytes = lua_tolstring(L, 1, &size);
+
+	if (write(master, bytes, size) != (ssize_t)size)
+		exit(2);
+	return 0;
+}
+
 /* Memory runs out at the given allocation. Result: whether it came to that. */
 static bool play(long countdown)
 {
@@ -167,7 +207,9 @@ static bool play(long countdown)
 	if (luaL_loadstring(L, script))
 		exit(2);
 	lua_insert(L, -2);
-	lua_call(L, 1, 1);
+	lua_pushstring(L, open_pty());
+	lua_pushcfunction(L, say);
+	lua_call(L, 3, 1);
 	for (int i = 1; lua_rawgeti(L, 1, i) == LUA_TFUNCTION; i++)
 		call(L, &memory, 0);
 	lua_close(L);
