@@ -57,6 +57,7 @@ local function accept(server, make_stream, on_client)
     local stream = make_stream()
     server:accept(stream)
     if current and not current:is_closing() then return stream:close() end
+    if stream.nodelay then stream:nodelay(true) end -- a serial line holds nothing back
     current = stream
     on_client(stream)
   end
