@@ -143,17 +143,12 @@ int bc260y_decode(const struct bc260y_form *form, const char *line, size_t size,
 	return bc260y_reader_done(&reader) ? 0 : BC260Y_ERR_SYNTAX;
 }
 
-static char upper(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
 /* True when the line begins with word, which is given in upper case. */
 static bool begins(const char *line, size_t size, const char *word)
 {
 	size_t i = 0;
 
-	while (i < size && word[i] && upper(line[i]) == word[i])
+	while (i < size && word[i] && bc260y_upper(line[i]) == word[i])
 		i++;
 	return word[i] == 0;
 }
@@ -177,10 +172,10 @@ static bool hides_results(const char *line, size_t size)
 			return true;
 		if (line[i] == '&') /* AT&V is another command */
 			i++;
-		else if (upper(line[i]) == 'V' &&
+		else if (bc260y_upper(line[i]) == 'V' &&
 			 (next == size || line[next] == '0' || !is_digit(line[next])))
 			return true;
-		else if (upper(line[i]) == 'Q' && next < size && line[next] == '1')
+		else if (bc260y_upper(line[i]) == 'Q' && next < size && line[next] == '1')
 			return true;
 	}
 	return false;
@@ -216,7 +211,7 @@ static const char *const bare_commands[] = {
 
 static bool is_bare(const char *line, size_t size)
 {
-	if (upper(line[3]) != 'C' && upper(line[3]) != 'G')
+	if (bc260y_upper(line[3]) != 'C' && bc260y_upper(line[3]) != 'G')
 		return false;
 	if (size == 7 && begins(line, size, "AT+CGSN"))
 		return true;

@@ -79,6 +79,12 @@ int bc260y_decode(const struct bc260y_form *form, const char *line, size_t size,
 /* The manual's chapter 3: "Socket bind failed" for 556; NULL for other codes. */
 const char *bc260y_error_text(int code);
 
+/* Commands may be in lower case (manual 2.2); what the module says is not. */
+static inline char bc260y_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
 /* What comes after a command's OK, as part of the same operation. */
 enum bc260y_second {
 	BC260Y_SECOND_NONE,

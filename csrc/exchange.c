@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-
 /* Each answers with an information line of its own prefix, none of which is a URC. */
 static const struct {
 	const char *text;
@@ -58,11 +56,6 @@ void bc260y_exchange_fence(struct bc260y_exchange *x)
 	x->unfenced = true;
 }
 
-static char fold(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
 /* The fences that a line with this prefix could answer. */
 static uint8_t clashes(const char *prefix, size_t size)
 {
@@ -72,7 +65,7 @@ static uint8_t clashes(const char *prefix, size_t size)
 		size_t same = 0;
 
 		while (same < size && same < fences[n].prefix_size &&
-		       fold(prefix[same]) == fences[n].text[2 + same])
+		       bc260y_upper(prefix[same]) == fences[n].text[2 + same])
 			same++;
 		if (same == size && same == fences[n].prefix_size)
 			clash |= (uint8_t)(1u << n);
@@ -91,7 +84,7 @@ static void hold(struct bc260y_exchange *x, const struct bc260y_command *command
 		memcpy(x->text + x->text_size, command->data, command->data_size);
 	x->prefix_size = (uint8_t)prefix_size;
 	for (size_t i = 0; i < prefix_size; i++)
-		x->prefix[i] = fold(prefix[i]);
+		x->prefix[i] = bc260y_upper(prefix[i]);
 	x->timeout_ms = command->timeout_ms ? command->timeout_ms : BC260Y_FIRST_MS;
 	x->bare = command->bare || x->shape.bare;
 	x->held = true;

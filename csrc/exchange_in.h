@@ -7,6 +7,8 @@
 
 #include "exchange.h"
 
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+
 /* exchange_in.c: what a frame means. NONE: it was part of something, no event yet. */
 enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x, enum bc260y_frame_type type,
 					    const struct bc260y_frame *frame,

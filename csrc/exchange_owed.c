@@ -6,8 +6,6 @@
  */
 #include "exchange_in.h"
 
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-
 struct bc260y_owed *bc260y_exchange_owed(struct bc260y_exchange *x, uint8_t second, uint8_t id,
 					 uint64_t now_ms)
 {

@@ -195,7 +195,7 @@ int bc260y_lua_push_event(lua_State *L, enum bc260y_event_type type,
  * | "orphan", line | "torn", text, id or nil | "overflow", count of bytes
  * | "reset" | "trusted" | nil: everything is drained and no deadline has passed.
  * status: "ok", "error", "fail", "timeout", "torn", "no prompt", "reset",
- * "no response". */
+ * "no response", "overflow". */
 static int exchange_next(lua_State *L)
 {
 	struct lua_exchange *self = check_self(L);
