@@ -65,7 +65,6 @@ build = {
       ["bc260y"] = "lua/bc260y/init.lua",
       ["bc260y.attach"] = "lua/bc260y/attach.lua",
       ["bc260y.buffer"] = "lua/bc260y/buffer.lua",
-      ["bc260y.calls"] = "lua/bc260y/calls.lua",
       ["bc260y.check"] = "lua/bc260y/check.lua",
       ["bc260y.cli"] = "lua/bc260y/cli.lua",
       ["bc260y.cli.commands"] = "lua/bc260y/cli/commands.lua",
