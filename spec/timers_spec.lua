@@ -69,7 +69,7 @@ describe("a periodic TAU", function()
       assert.equal(brute(TAU, timers.periodic_tau, seconds), said)
     end)
     assert.same({ "01111110", 60 }, { timers.encode_periodic_tau(60) })
-    assert.same({ "00100010", 2 * HOUR }, { timers.encode_periodic_tau(2 * HOUR - 1) })
+    assert.same({ "00100110", 6 * HOUR }, { timers.encode_periodic_tau(310 * MINUTE + 1) })
   end)
 
   it("has a range", function()
