@@ -3,10 +3,13 @@
 -- It knows the order: answer, echo, format, registration, address, what is still open
 -- from before. It may be called again at any time, and after every reset it has to be.
 
-local calls = require("bc260y.calls").calls
+local addresses = require("bc260y.calls.addresses").calls.addresses
 local core = require "bc260y.core"
+local data_format = require("bc260y.calls.format").calls.data_format
 local errors = require "bc260y.errors"
+local get_identity = require("bc260y.calls.identity").calls.identity
 local new_entry = require("bc260y.pump").entry
+local registration = require("bc260y.calls.registration").calls.registration
 
 local TIMEOUT = 300     -- a search for a network may take minutes
 local PROBE = 3         -- seconds for one AT; the first may fall into the module's sleep
@@ -70,13 +73,13 @@ local function ensure_format(self, deadline)
   local options = { timeout = deadline and math.max(0, deadline - self.pump:now()) }
   local format = self.format
   if format == "auto" then
-    local identity, err, code = calls.identity(self, options)
+    local identity, err, code = get_identity(self, options)
     if not identity then return nil, err, code end
     format = has_data_mode(identity.revision) and "raw" or "hex"
     if deadline then options.timeout = math.max(0, deadline - self.pump:now()) end
   end
   local setting = format == "hex" and "hex" or "text"
-  local set, err, code = calls.data_format(self, setting, setting, options)
+  local set, err, code = data_format(self, setting, setting, options)
   if not set then return nil, err, code end
   self.send_format = format
   return true
@@ -99,14 +102,14 @@ local function poll(self, deadline, what, fn)
 end
 
 local function registered(self, options)
-  local state, err, code = calls.registration(self, options)
+  local state, err, code = registration(self, options)
   if not state then return nil, err, code end
   return state.registered
 end
 
 local function addressed(self, options)
   if self.address then return true end
-  local list, err, code = calls.addresses(self, options)
+  local list, err, code = addresses(self, options)
   if not list then return nil, err, code end
   return list[1] ~= nil
 end

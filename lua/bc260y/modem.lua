@@ -1,9 +1,10 @@
 --- A modem: open it, give it commands, hear its events.
 --
 -- It joins pump, hooks and ids, and tells each event of the exchange to those whom it
--- concerns. What the commands mean is in calls.lua and attach.lua, sockets are in
+-- concerns. What the commands mean is in calls/ and attach.lua, sockets are in
 -- socket.lua, tcp.lua and udp.lua. A modem belongs to the loop that it was opened in.
 
+local ask = require "bc260y.calls.ask"
 local attach = require "bc260y.attach"
 local block = require "bc260y.loop.block"
 local calls = require "bc260y.calls"
@@ -265,10 +266,18 @@ function modem_methods:wait(event, timeout)
   return self.hooks:wait(event, timeout)
 end
 
-for name, fn in pairs(calls.calls) do
-  modem_methods[name] = public(fn, calls.checks[name])
-end
-modem_methods.attach = public(attach.attach, calls.check_options)
+modem_methods.attach = public(attach.attach, ask.check_options)
+
+-- The other calls: read in when they are first used, and kept.
+setmetatable(modem_methods, {
+  __index = function(methods, name)
+    local fn, check_arguments = calls.find(name)
+    if not fn then return nil end
+    local method = public(fn, check_arguments)
+    methods[name] = method
+    return method
+  end,
+})
 
 --- A new TCP socket in LuaSocket's shape, not yet connected.
 -- options: local_port (0: the module picks one), buffer (bytes received that nobody has

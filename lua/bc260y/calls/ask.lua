@@ -1,0 +1,60 @@
+--- How a call asks the module: send a command, wait, read the lines of the answer.
+--
+-- It knows the codec's names and the pump's entries. It does not know what any answer
+-- means, that is the other files' of this folder.
+
+local check = require "bc260y.check"
+local core = require "bc260y.core"
+local errors = require "bc260y.errors"
+local new_entry = require("bc260y.pump").entry
+
+local decode, encode = core.decode, core.encode
+
+local ask = {}
+
+-- The options of most calls.
+ask.TIMED = { timeout = "number" }
+
+--- The check of a call without other arguments.
+function ask.check_options(options)
+  check.options(options, ask.TIMED, 3)
+end
+
+--- When the caller stops waiting, on the port's clock; nil: it has no timeout.
+function ask.deadline(self, options)
+  local timeout = options and options.timeout
+  return timeout and self.pump:now() + timeout
+end
+
+--- Sends a line that is already written. holds: it has a second result, for which the
+-- caller's timeout is no deadline. Result: its information lines; or nil, err, code.
+function ask.line(self, text, deadline, holds)
+  local entry = new_entry(text)
+  entry.deadline = deadline
+  entry.bounded = deadline ~= nil and not holds
+  local status = self.pump:execute(entry)
+  if status == "ok" then return entry.lines or {} end
+  return errors.of(status, entry.done and entry.code or nil)
+end
+
+--- Encodes and sends a command that has no second result.
+-- Result: its information lines; or nil, err, code; or nil, "invalid argument", the
+-- parameter's name, its range, and nothing was sent.
+function ask.command(self, deadline, name, ...)
+  local text, err, what, range = encode(name, ...)
+  if not text then return nil, err, what, range end
+  return ask.line(self, text, deadline)
+end
+
+local function first_of(form, lines, i, first, ...)
+  if first ~= nil then return first, ... end
+  if i > #lines then return nil, "error" end
+  return first_of(form, lines, i + 1, decode(form, lines[i]))
+end
+
+--- The fields of the first line that is an answer of that form; or nil, "error".
+function ask.read(form, lines)
+  return first_of(form, lines, 1, nil)
+end
+
+return ask

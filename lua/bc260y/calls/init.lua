@@ -1,0 +1,26 @@
+--- Where each call is: its file is read when the call is first used.
+--
+-- It knows their names alone. Such a file returns { calls, checks }, functions by name:
+-- calls[name](modem, ...) does it, checks[name](...) raises what is wrong with its
+-- arguments, at level 3, before anything is done.
+
+local homes = {
+  addresses = "addresses",
+  data_format = "format",
+  identity = "identity",
+  registration = "registration",
+  resolve = "names",
+  signal = "signal",
+  sockets = "sockets",
+  supported = "supported",
+}
+
+--- The call of that name and the check of its arguments, or nil.
+local function find(name)
+  local home = homes[name]
+  if not home then return nil end
+  local file = require("bc260y.calls." .. home)
+  return file.calls[name], file.checks[name]
+end
+
+return { find = find }
