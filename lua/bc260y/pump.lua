@@ -29,6 +29,7 @@ local function new_entry(text)
     doubtful = false,
     abandoned = false, -- nobody awaits it any more
     finished = nil, -- function(entry), called at its end in any case; must not block
+    progress = nil, -- function(line), called for each of its lines as it comes; likewise
     task = nil,     -- the loop's
     next = nil,
   }
@@ -125,6 +126,7 @@ local function dispatch(self, kind, a, b, c)
     if entry then
       local lines = entry.lines
       if lines then lines[#lines + 1] = a else entry.lines = { a } end
+      if entry.progress then entry.progress(a) end
     end
   elseif kind == "lost" then
     self:lose("lost")
