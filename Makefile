@@ -63,7 +63,7 @@ objs = $(patsubst csrc/%.c,build/$(1)/%.o,$(2))
 SERIAL_CFLAGS = $(shell $(PKG_CONFIG) --cflags libserialport)
 SERIAL_LIBS = $(shell $(PKG_CONFIG) --libs libserialport)
 
-.PHONY: help build demo check lint test-c spec fuzz bench valgrind freestanding \
+.PHONY: help build demo check lint test-c spec fuzz bench valgrind coverage freestanding \
 	deps install uninstall clean format rockspec
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -80,6 +80,7 @@ help:
 #: make spec          the unit specs on each Lua
 #: make fuzz          libFuzzer on each target for FUZZ_SECONDS (60)
 #: make freestanding  sizes on bare Cortex-M0 and M4
+#: make coverage      what of csrc/ the C tests and the specs run: lines and branches
 #: make valgrind      C tests and specs under valgrind
 #: make bench         against baselines in the same run
 #: make install       for each Lua installed, or LUA=...; PREFIX, DESTDIR, LUADIR, LIBDIR, BINDIR
@@ -230,6 +231,10 @@ valgrind:
 	@.ci/deps.sh check valgrind
 	@$(MAKE) --no-print-directory -s -j2 build tests-plain
 	@.ci/valgrind.sh $(TESTS)
+
+coverage:
+	@.ci/deps.sh check coverage
+	@.ci/coverage.sh
 
 # Baselines and core get the same compiler and the same flags.
 BENCH_H := $(wildcard csrc/*.h spec/bench/*.h)

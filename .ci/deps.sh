@@ -43,6 +43,9 @@ valgrind="
 valgrind|looks for leaks
 libc6-dbg|valgrind needs the C library's symbols
 "
+coverage="
+gcovr|tables of what gcov has counted
+"
 bench="
 valgrind|counts instructions
 libc6-dbg|valgrind needs the C library's symbols
