@@ -88,14 +88,12 @@ static uint32_t read_digits(struct bc260y_reader *reader)
 	return number;
 }
 
-bool bc260y_reader_number_opt(struct bc260y_reader *reader, int64_t min, int64_t max,
-			      int64_t *number)
+/* The number at the reader, which ends the argument. */
+static bool read_number(struct bc260y_reader *reader, int64_t min, int64_t max, int64_t *number)
 {
 	uint32_t read;
 
-	if (!advance(reader) || at_separator(reader))
-		return false;
-	if (*reader->at < '0' || *reader->at > '9') {
+	if (reader->at == reader->end || *reader->at < '0' || *reader->at > '9') {
 		stop_reading(reader, BC260Y_ERR_SYNTAX);
 		return false;
 	}
@@ -107,6 +105,29 @@ bool bc260y_reader_number_opt(struct bc260y_reader *reader, int64_t min, int64_t
 	if (reader->error)
 		return false;
 	*number = read;
+	return true;
+}
+
+bool bc260y_reader_number_opt(struct bc260y_reader *reader, int64_t min, int64_t max,
+			      int64_t *number)
+{
+	if (!advance(reader) || at_separator(reader))
+		return false;
+	return read_number(reader, min, max, number);
+}
+
+bool bc260y_reader_signed_opt(struct bc260y_reader *reader, int64_t max, int64_t *number)
+{
+	bool minus;
+
+	if (!advance(reader) || at_separator(reader))
+		return false;
+	minus = *reader->at == '-';
+	reader->at += minus;
+	if (!read_number(reader, 0, max, number))
+		return false;
+	if (minus)
+		*number = -*number;
 	return true;
 }
 

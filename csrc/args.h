@@ -48,6 +48,8 @@ int64_t bc260y_reader_number(struct bc260y_reader *reader, int64_t min, int64_t 
 /* The same where it may be empty or missing: false then, and *number is left alone. */
 bool bc260y_reader_number_opt(struct bc260y_reader *reader, int64_t min, int64_t max,
 			      int64_t *number);
+/* The same with a minus in front of it or none, from -max to max. */
+bool bc260y_reader_signed_opt(struct bc260y_reader *reader, int64_t max, int64_t *number);
 /* The next argument as text, quoted or not, at most size_max bytes; NULL text when
  * empty without quotes or missing, which is no error. */
 struct bc260y_text bc260y_reader_text(struct bc260y_reader *reader, size_t size_max);

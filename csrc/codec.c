@@ -10,6 +10,34 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static bool same_name(const char *a, const char *b)
+{
+	size_t i = 0;
+
+	while (a[i] && a[i] == b[i])
+		i++;
+	return a[i] == b[i];
+}
+
+static const struct bc260y_form *find(const struct bc260y_form *forms, size_t count,
+				      const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (same_name(forms[i].name, name))
+			return &forms[i];
+	return NULL;
+}
+
+const struct bc260y_form *bc260y_command_form(const struct bc260y_table *table, const char *name)
+{
+	return find(table->commands, table->command_count, name);
+}
+
+const struct bc260y_form *bc260y_response_form(const struct bc260y_table *table, const char *name)
+{
+	return find(table->responses, table->response_count, name);
+}
+
 static bool is_service(const struct bc260y_value *value)
 {
 	return value->size == 3 &&
@@ -21,6 +49,10 @@ static void encode_text(struct bc260y_writer *writer, const struct bc260y_field 
 {
 	size_t max = field->max;
 
+	if (value->size < field->min) {
+		writer->error = BC260Y_ERR_RANGE;
+		return;
+	}
 	switch (field->kind) {
 	case BC260Y_KIND_SERVICE:
 		if (!is_service(value)) {
@@ -49,8 +81,6 @@ static void encode_field(struct bc260y_writer *writer, const struct bc260y_field
 {
 	bool number = field->kind == BC260Y_KIND_NUMBER;
 
-	if (value->kind == BC260Y_KIND_NIL && field->optional)
-		return;
 	if (value->kind != (number ? BC260Y_KIND_NUMBER : BC260Y_KIND_TEXT))
 		writer->error = BC260Y_ERR_ARGUMENT;
 	else if (number)
@@ -64,7 +94,9 @@ int bc260y_encode(char *buffer, size_t size, const struct bc260y_form *form,
 		  const struct bc260y_field **fault)
 {
 	static const struct bc260y_value nil = {BC260Y_KIND_NIL, 0, NULL, 0};
+	const struct bc260y_value *value;
 	struct bc260y_writer writer;
+	bool left_out = false;
 	size_t used = 0;
 
 	bc260y_writer_init(&writer, buffer, size, form->prefix);
@@ -72,11 +104,18 @@ int bc260y_encode(char *buffer, size_t size, const struct bc260y_form *form,
 		const struct bc260y_field *field = &form->fields[i];
 
 		*fault = field;
-		if (field->kind == BC260Y_KIND_FIXED)
+		if (field->kind == BC260Y_KIND_FIXED) {
 			bc260y_writer_number(&writer, field->name, field->min, field->min,
 					     field->max);
+			continue;
+		}
+		value = used < value_count ? &values[used++] : &nil;
+		if (value->kind == BC260Y_KIND_NIL && field->optional)
+			left_out = true;
+		else if (left_out) /* it would take the place of what was left out */
+			return BC260Y_ERR_ARGUMENT;
 		else
-			encode_field(&writer, field, used < value_count ? &values[used++] : &nil);
+			encode_field(&writer, field, value);
 	}
 	if (!writer.error && used < value_count) {
 		*fault = NULL;
@@ -112,6 +151,11 @@ static void decode_text(struct bc260y_reader *reader, const struct bc260y_field 
 static void decode_field(struct bc260y_reader *reader, const struct bc260y_field *field,
 			 struct bc260y_value *value)
 {
+	if (field->kind == BC260Y_KIND_SIGNED) {
+		if (bc260y_reader_signed_opt(reader, field->max, &value->number))
+			value->kind = BC260Y_KIND_NUMBER;
+		return;
+	}
 	if (field->kind != BC260Y_KIND_NUMBER) {
 		decode_text(reader, field, value);
 		return;

@@ -16,7 +16,7 @@
 #define BC260Y_SEND_HEX_SIZE_MAX  512u	/* manual 2.3.5 */
 /* AT+QISEND=4,1024,"<1024 bytes>",2 and its CR, with room to spare. */
 #define BC260Y_COMMAND_SIZE_MAX 1056u
-#define BC260Y_FIELD_COUNT_MAX	10
+#define BC260Y_FIELD_COUNT_MAX	14 /* AT+QENG=0 */
 
 /* Deadlines of second results, counted from the OK. The module itself gives up an
  * open after 60 s (2.3.2 note 2): its report is not to be orphaned. */
@@ -25,6 +25,7 @@ enum { BC260Y_OPEN_MS = 65000, BC260Y_SECOND_MS = 10000, BC260Y_DNS_MS = 60000 }
 enum bc260y_kind {
 	BC260Y_KIND_NIL,
 	BC260Y_KIND_NUMBER,
+	BC260Y_KIND_SIGNED,  /* in a response: a number from -max to max */
 	BC260Y_KIND_FIXED,   /* a number that is always min: no value stands for it */
 	BC260Y_KIND_SERVICE, /* "TCP" or "UDP" */
 	BC260Y_KIND_QUOTED,  /* a text in double quotes */
@@ -56,9 +57,19 @@ struct bc260y_form {
 	const struct bc260y_field *fields; /* in the manual's order */
 };
 
+struct bc260y_table {
+	const struct bc260y_form *commands;
+	const struct bc260y_form *responses;
+	uint8_t command_count;
+	uint8_t response_count;
+};
+
+extern const struct bc260y_table bc260y_ip_table;     /* forms.c: the manual's own */
+extern const struct bc260y_table bc260y_module_table; /* forms_module.c: those beside them */
+
 /* The form of that name, or NULL. */
-const struct bc260y_form *bc260y_command_form(const char *name);
-const struct bc260y_form *bc260y_response_form(const char *name);
+const struct bc260y_form *bc260y_command_form(const struct bc260y_table *table, const char *name);
+const struct bc260y_form *bc260y_response_form(const struct bc260y_table *table, const char *name);
 
 /* Writes one command line, without its CR, into buffer. values: one for each field
  * that is not FIXED; an optional one may be NIL and is left out.

@@ -7,6 +7,9 @@
 #include "codec.h"
 #include "lua_core.h"
 
+static const struct bc260y_table *const tables[] = {&bc260y_ip_table, &bc260y_module_table};
+#define TABLE_COUNT (sizeof(tables) / sizeof(tables[0]))
+
 static bool is_number(const struct bc260y_field *field)
 {
 	return field->kind == BC260Y_KIND_NUMBER;
@@ -63,10 +66,14 @@ static int push_invalid(lua_State *L, const struct bc260y_field *field)
 	} else if (field->kind == BC260Y_KIND_SERVICE) {
 		lua_pushliteral(L, "TCP or UDP");
 	} else {
-		lua_pushfstring(L, "%d to %d bytes%s", min, (int)field->max,
-				field->kind == BC260Y_KIND_QUOTED   ? ", no quote, no control byte"
-				: field->kind == BC260Y_KIND_INLINE ? ", 0x20 to 0x7E alone"
-								    : "");
+		const char *rule = field->kind == BC260Y_KIND_QUOTED ? ", no quote, no control byte"
+				   : field->kind == BC260Y_KIND_INLINE ? ", 0x20 to 0x7E alone"
+								       : "";
+
+		if (min == (int)field->max)
+			lua_pushfstring(L, "%d bytes%s", min, rule);
+		else
+			lua_pushfstring(L, "%d to %d bytes%s", min, (int)field->max, rule);
 	}
 	return 4;
 }
@@ -74,9 +81,11 @@ static int push_invalid(lua_State *L, const struct bc260y_field *field)
 static const struct bc260y_form *check_form(lua_State *L, bool command)
 {
 	const char *name = luaL_checkstring(L, 1);
-	const struct bc260y_form *form =
-		command ? bc260y_command_form(name) : bc260y_response_form(name);
+	const struct bc260y_form *form = NULL;
 
+	for (size_t i = 0; i < TABLE_COUNT && !form; i++)
+		form = command ? bc260y_command_form(tables[i], name)
+			       : bc260y_response_form(tables[i], name);
 	if (!form)
 		luaL_argerror(L, 1,
 			      lua_pushfstring(L, "no %s is called '%s'",
@@ -116,7 +125,9 @@ static int core_encode(lua_State *L)
 
 static void push_value(lua_State *L, const struct bc260y_value *value)
 {
-	if (value->kind == BC260Y_KIND_NUMBER)
+	if (value->kind == BC260Y_KIND_NUMBER && value->number < 0)
+		lua_pushinteger(L, (lua_Integer)value->number);
+	else if (value->kind == BC260Y_KIND_NUMBER)
 		bc260y_lua_push_count(L, (uint64_t)value->number);
 	else if (value->kind == BC260Y_KIND_TEXT)
 		lua_pushlstring(L, value->text, value->size);
@@ -146,9 +157,70 @@ static int core_decode(lua_State *L)
 	return form->field_count;
 }
 
+/* A field as a table: name, kind, min, max (of a number, or of a text's size), optional. */
+static void push_field(lua_State *L, const struct bc260y_field *field)
+{
+	static const char *const kinds[] = {
+		[BC260Y_KIND_NIL] = "nil",	   [BC260Y_KIND_NUMBER] = "number",
+		[BC260Y_KIND_SIGNED] = "signed",   [BC260Y_KIND_FIXED] = "fixed",
+		[BC260Y_KIND_SERVICE] = "service", [BC260Y_KIND_QUOTED] = "quoted",
+		[BC260Y_KIND_INLINE] = "inline",   [BC260Y_KIND_HEX] = "hex",
+		[BC260Y_KIND_TEXT] = "text",	   [BC260Y_KIND_REST] = "rest",
+	};
+
+	lua_createtable(L, 0, 5);
+	lua_pushstring(L, field->name);
+	lua_setfield(L, -2, "name");
+	lua_pushstring(L, kinds[field->kind]);
+	lua_setfield(L, -2, "kind");
+	lua_pushnumber(L, field->kind == BC260Y_KIND_SIGNED ? -(lua_Number)field->max
+							    : (lua_Number)field->min);
+	lua_setfield(L, -2, "min");
+	lua_pushnumber(L, (lua_Number)field->max);
+	lua_setfield(L, -2, "max");
+	lua_pushboolean(L, field->optional);
+	lua_setfield(L, -2, "optional");
+}
+
+static void push_form(lua_State *L, const struct bc260y_form *form)
+{
+	lua_createtable(L, 0, 3);
+	lua_pushstring(L, form->name);
+	lua_setfield(L, -2, "name");
+	lua_pushstring(L, form->prefix);
+	lua_setfield(L, -2, "prefix");
+	lua_createtable(L, form->field_count, 0);
+	for (int i = 0; i < form->field_count; i++) {
+		push_field(L, &form->fields[i]);
+		lua_rawseti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, "fields");
+}
+
+/* core.forms("command" | "response") -> all that encode or decode knows: a list of
+ * { name, prefix, fields }, fields a list of { name, kind, min, max, optional } */
+static int core_forms(lua_State *L)
+{
+	static const char *const names[] = {"command", "response", NULL};
+	bool command = luaL_checkoption(L, 1, NULL, names) == 0;
+	int count = 0;
+
+	lua_newtable(L);
+	for (size_t t = 0; t < TABLE_COUNT; t++) {
+		int size = command ? tables[t]->command_count : tables[t]->response_count;
+
+		for (int i = 0; i < size; i++) {
+			push_form(L, command ? &tables[t]->commands[i] : &tables[t]->responses[i]);
+			lua_rawseti(L, -2, ++count);
+		}
+	}
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
 	{"encode", core_encode},
 	{"decode", core_decode},
+	{"forms", core_forms},
 	{NULL, NULL},
 };
 

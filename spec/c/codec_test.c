@@ -25,6 +25,21 @@
 	"hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh" \
 	"hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh"
 
+/* The form of either table. */
+static const struct bc260y_form *command_form(const char *name)
+{
+	const struct bc260y_form *form = bc260y_command_form(&bc260y_ip_table, name);
+
+	return form ? form : bc260y_command_form(&bc260y_module_table, name);
+}
+
+static const struct bc260y_form *response_form(const char *name)
+{
+	const struct bc260y_form *form = bc260y_response_form(&bc260y_ip_table, name);
+
+	return form ? form : bc260y_response_form(&bc260y_module_table, name);
+}
+
 struct encoding {
 	const char *form;
 	struct bc260y_value values[VALUE_MAX];
@@ -98,7 +113,7 @@ static void test_encoding(const struct encoding *e)
 {
 	char line[BC260Y_COMMAND_SIZE_MAX];
 	const struct bc260y_field *fault = NULL;
-	const struct bc260y_form *form = bc260y_command_form(e->form);
+	const struct bc260y_form *form = command_form(e->form);
 	int length = bc260y_encode(line, sizeof(line), form, e->values, e->count, &fault);
 
 	if (e->line) {
@@ -200,7 +215,7 @@ static void test_decoding(const struct decoding *d)
 {
 	struct bc260y_value values[BC260Y_FIELD_COUNT_MAX];
 	const struct bc260y_field *fault = NULL;
-	const struct bc260y_form *form = bc260y_response_form(d->form);
+	const struct bc260y_form *form = response_form(d->form);
 	char got[256];
 	int result = bc260y_decode(form, d->line, strlen(d->line), values, &fault);
 	int right;
@@ -301,8 +316,8 @@ int main(void)
 		test_encoding(&encodings[i]);
 	for (size_t i = 0; i < COUNT(decodings); i++)
 		test_decoding(&decodings[i]);
-	CHECK(!bc260y_command_form("NONE"));
-	CHECK(!bc260y_response_form("+NONE"));
+	CHECK(!command_form("NONE"));
+	CHECK(!response_form("+NONE"));
 	test_errors();
 	test_shapes();
 	test_words();

@@ -14,39 +14,8 @@ static void must(int held)
 		abort();
 }
 
-static const char *const responses[] = {
-	"+CSQ",	 "+CEREG", "+CEREG urc", "+CGPADDR", "+CGSN",	 "+CPIN",
-	"+CFUN", "+QICFG", "+QIOPEN",	 "+QISEND",  "+QISTATE", "+QIDNSGIP address",
-	"+IP",	 "+QIURC", "+QIDNSGIP",
-};
-static const char *const commands[] = {
-	"AT",
-	"ATE",
-	"ATI",
-	"CGMR",
-	"CGSN",
-	"CPIN?",
-	"CFUN?",
-	"CFUN",
-	"CEREG?",
-	"CEREG",
-	"CGPADDR",
-	"CSQ",
-	"CMEE",
-	"QICFG?",
-	"QICFG",
-	"QIOPEN",
-	"QICLOSE",
-	"QISEND text",
-	"QISTATE?",
-	"QISEND hex",
-	"QISEND raw",
-	"QISEND count",
-	"QISTATE context",
-	"QISTATE id",
-	"QIDNSGIP",
-};
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+static const struct bc260y_table *const tables[] = {&bc260y_ip_table, &bc260y_module_table};
+#define TABLE_COUNT (sizeof(tables) / sizeof(tables[0]))
 
 static void check_value(const struct bc260y_field *field, const struct bc260y_value *value,
 			const char *line, size_t size)
@@ -54,8 +23,10 @@ static void check_value(const struct bc260y_field *field, const struct bc260y_va
 	if (value->kind == BC260Y_KIND_NIL) {
 		must(field->optional);
 	} else if (value->kind == BC260Y_KIND_NUMBER) {
-		must(field->kind == BC260Y_KIND_NUMBER);
-		must(value->number >= field->min && value->number <= field->max);
+		int64_t min = field->kind == BC260Y_KIND_SIGNED ? -(int64_t)field->max : field->min;
+
+		must(field->kind == BC260Y_KIND_NUMBER || field->kind == BC260Y_KIND_SIGNED);
+		must(value->number >= min && value->number <= field->max);
 	} else {
 		must(value->kind == BC260Y_KIND_TEXT && value->text >= line);
 		must(value->text + value->size <= line + size);
@@ -63,18 +34,39 @@ static void check_value(const struct bc260y_field *field, const struct bc260y_va
 	}
 }
 
-static void decode(const char *line, size_t size)
+static void decode_as(const struct bc260y_form *form, const char *line, size_t size)
 {
 	struct bc260y_value values[BC260Y_FIELD_COUNT_MAX];
 	const struct bc260y_field *fault;
 
-	for (size_t i = 0; i < COUNT(responses); i++) {
-		const struct bc260y_form *form = bc260y_response_form(responses[i]);
+	must(form->field_count <= BC260Y_FIELD_COUNT_MAX);
+	if (bc260y_decode(form, line, size, values, &fault) != 0)
+		return;
+	for (size_t f = 0; f < form->field_count; f++)
+		check_value(&form->fields[f], &values[f], line, size);
+}
 
-		if (bc260y_decode(form, line, size, values, &fault) != 0)
-			continue;
-		for (size_t f = 0; f < form->field_count; f++)
-			check_value(&form->fields[f], &values[f], line, size);
+/* The same arguments behind each form's own prefix: else no input would get past it. */
+static void decode_behind(const struct bc260y_form *form, const char *args, size_t size)
+{
+	size_t prefix_size = strlen(form->prefix);
+	char *line = malloc(prefix_size + 1 + size);
+
+	must(line != NULL);
+	memcpy(line, form->prefix, prefix_size);
+	line[prefix_size] = ':';
+	memcpy(line + prefix_size + 1, args, size);
+	decode_as(form, line, prefix_size + 1 + size);
+	free(line);
+}
+
+static void decode(const char *line, size_t size)
+{
+	for (size_t t = 0; t < TABLE_COUNT; t++) {
+		for (size_t i = 0; i < tables[t]->response_count; i++) {
+			decode_as(&tables[t]->responses[i], line, size);
+			decode_behind(&tables[t]->responses[i], line, size);
+		}
 	}
 	if (size) {
 		bc260y_line_word(line, size);
@@ -117,9 +109,19 @@ static size_t take_value(const uint8_t *data, size_t size, struct bc260y_value *
 	return 3 + value->size;
 }
 
+static const struct bc260y_form *pick_command(uint8_t number)
+{
+	size_t count = (size_t)bc260y_ip_table.command_count + bc260y_module_table.command_count;
+	size_t at = number % count;
+
+	if (at < bc260y_ip_table.command_count)
+		return &bc260y_ip_table.commands[at];
+	return &bc260y_module_table.commands[at - bc260y_ip_table.command_count];
+}
+
 static void encode(const uint8_t *data, size_t size)
 {
-	const struct bc260y_form *form = bc260y_command_form(commands[data[0] % COUNT(commands)]);
+	const struct bc260y_form *form = pick_command(data[0]);
 	struct bc260y_value values[BC260Y_FIELD_COUNT_MAX];
 	const struct bc260y_field *fault = NULL;
 	char line[BC260Y_COMMAND_SIZE_MAX];
