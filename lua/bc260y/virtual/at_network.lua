@@ -55,7 +55,7 @@ local function cgpaddr(module, answer, raw)
 end
 
 local function csq(module, answer)
-  answer:info(module.coverage and "+CSQ: 22,0" or "+CSQ: 99,99")
+  answer:info(module.coverage and ("+CSQ: %d,0"):format(module.rssi) or "+CSQ: 99,99")
   answer:ok()
 end
 

@@ -242,7 +242,7 @@ end
 -- delay = function(what, command, line) giving seconds or nil, timing = {info=,
 -- final=, second=, prompt=, urc=, rdy=, cfun=, cpin=, ip=} in seconds, baud,
 -- boot = false to start attached, ip, ip6, dns = {v4, v4, v6, v6}, imei, imsi,
--- iccid, clock = UTC epoch at now() == 0, zone = quarter hours, nvram = table
+-- iccid, sn, rssi (of AT+CSQ), clock = UTC epoch at now() == 0, zone = quarter hours, nvram = table
 -- kept from an earlier run, log = function(text), wake = function().
 -- Raises on a wrong trait or profile.
 local function new(options)
@@ -261,12 +261,13 @@ local function new(options)
     scripts = {},
     identity = {
       imei = options.imei or "866207051234560", imsi = options.imsi or "460081234567890",
-      iccid = options.iccid or "89860414102070012345", sn = "D1X20BL01000012",
+      iccid = options.iccid or "89860414102070012345", sn = options.sn or "D1X20BL01000012",
       ip = options.ip or "100.85.29.214",
       ip6 = options.ip6 or "36.14.1.0.0.64.29.216.0.1.0.2.236.156.25.48",
       dns = options.dns or { "218.2.2.2", "218.4.4.4", "240E:5A::6666", "240E:5B::6666" },
       tac = "4C10", cell = "084958B4",
     },
+    rssi = options.rssi or 22,
     -- What survives a reboot, and how often it was written.
     nvram = options.nvram
       or { send_format = 0, recv_format = 0, cmee = 0, dsevent = 0, sleep_event = 0 },
