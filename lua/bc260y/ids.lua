@@ -5,6 +5,7 @@
 -- idle. It knows nothing of what a socket carries.
 
 local core = require "bc260y.core"
+local local_ports = require "bc260y.local_ports"
 local new_entry = require("bc260y.pump").entry
 
 local COUNT = 5 -- manual 2.3.2: 0-4
@@ -13,7 +14,8 @@ local TRIES_MAX = 3
 local ids_methods = {}
 local ids_mt = { __name = "bc260y.ids", __index = ids_methods }
 
-local function new_ids(pump)
+-- rest: seconds that a fixed local port rests, or nil (local_ports.lua).
+local function new_ids(pump, rest)
   local self = setmetatable({
     pump = pump,
     sockets = setmetatable({}, { __mode = "v" }), -- id -> socket, not kept alive by it
@@ -25,7 +27,9 @@ local function new_ids(pump)
     waiters = {},   -- those who wait for an id
     check = false,  -- ask the module which sockets there are
     chores = pump.chores,
+    ports = nil,
   }, ids_mt)
+  self.ports = local_ports.new(self, pump, rest)
   for id = 0, COUNT - 1 do self.free[id + 1] = id end
   return self
 end
@@ -79,6 +83,7 @@ end
 --- Nothing was opened with the id, or it was closed.
 function ids_methods:release(id)
   forget(self, id)
+  self.ports:release(id)
   self.free[#self.free + 1] = id
   wake_waiter(self)
 end
@@ -88,6 +93,19 @@ function ids_methods:retire(id, tries)
   forget(self, id)
   self.due[id] = tries or 0
   self.chores.due = true
+end
+
+--- How an id comes back that is not free: "due", by itself; "asked", one that nobody has
+-- is closed now; nil while a socket has it.
+function ids_methods:give_back(id)
+  for i = 1, #self.foreign do
+    if self.foreign[i] == id then
+      table.remove(self.foreign, i)
+      self:retire(id)
+      return "asked"
+    end
+  end
+  if self.due[id] or self.held[id] or self.dropped[id] then return "due" end
 end
 
 --- The module restarted: nothing is open any more.
@@ -117,6 +135,7 @@ local function closed(entry)
     forget(self, id)
     self.foreign[#self.foreign + 1] = id
     wake_waiter(self)
+    self.ports:give_up()
   end
   -- Whose CLOSE OK comes late does not matter: an id that is not closed after all is
   -- told by 563. Waiting for it would make every close fail for minutes.
@@ -141,25 +160,44 @@ local function next_close(self)
   if id then return self:close(id, tries) end
 end
 
-local GONE = { [0] = true, [3] = true, [4] = true } -- Initial, Closing, Remote Closing
+-- After a remote close the manual names both Closing and Remote Closing (2.4.1, 2.3.4),
+-- after QICLOSE both Initial and no line at all: each pair means the same.
+local INITIAL = 0
+local CLOSING = { [3] = true, [4] = true }
+
+-- The ids of nobody, as the module has them: free, or to be closed before they are used.
+local function sort_rest(self, found)
+  local rest = { self.free, self.foreign }
+  self.free, self.foreign = {}, {}
+  for _, list in ipairs(rest) do
+    for _, id in ipairs(list) do
+      local other = found[id]
+      if other then
+        self.ports:hold(id, other.service, other.local_port)
+      else
+        self.ports:release(id)
+      end
+      local into = other and self.foreign or self.free
+      into[#into + 1] = id
+    end
+  end
+end
 
 -- What QISTATE? says of our sockets, and of what others have left open.
 local function compare(self, lines)
-  local open = {}
+  local found = {}
   for _, line in ipairs(lines or {}) do
-    local id, _, _, _, _, state = core.decode("+QISTATE", line)
-    if id then open[id] = not GONE[state] end
+    local id, service, _, _, here, state = core.decode("+QISTATE", line)
+    if id and state ~= INITIAL then
+      found[id] = { service = service, local_port = here or 0, open = not CLOSING[state] }
+    end
   end
   for id = 0, COUNT - 1 do
     local socket = self.sockets[id]
-    if socket and socket.state == "open" and not open[id] then socket:remote_closed() end
+    local open = found[id] and found[id].open
+    if socket and socket.state == "open" and not open then socket:remote_closed() end
   end
-  local free = {}
-  for _, id in ipairs(self.free) do
-    local list = open[id] == nil and free or self.foreign
-    list[#list + 1] = id
-  end
-  self.free = free
+  sort_rest(self, found)
 end
 
 local function checked(entry)

@@ -45,7 +45,7 @@ local function new_modem(port, loop, options)
   self.pump = pump.new(line.new(port, options.trace), loop, self)
   self.pump.clock = type(port) == "table" and port.clock or nil
   self.hooks = hooks.new(self.pump)
-  self.ids = ids.new(self.pump)
+  self.ids = ids.new(self.pump, options.local_port_rest)
   loop:attach(self.pump)
   return self
 end
@@ -317,7 +317,7 @@ local FORMATS = { auto = true, text = true, hex = true, raw = true }
 
 local OPTIONS = {
   port = true, baud = "number", format = "string", buffer = "number", trace = "function",
-  loop = true,
+  loop = true, local_port_rest = "number",
 }
 local PORT_METHODS = { "read", "write", "wait", "now", "close" } -- csrc/port.h
 
@@ -346,6 +346,8 @@ local function check_open(options)
   check.buffer(options.buffer, 3)
   local baud = options.baud
   if baud and not (baud >= 1 and baud % 1 == 0) then error("baud: whole number expected", 3) end
+  local rest = options.local_port_rest
+  if rest and (rest < 0 or rest ~= rest) then error("local_port_rest: seconds expected", 3) end
   if options.format and not FORMATS[options.format] then
     error('format: "auto", "text", "hex" or "raw" expected', 3)
   end
@@ -361,8 +363,9 @@ end
 --- Opens a modem. Nothing is sent to it yet.
 -- options: port ("/dev/ttyUSB0", "COM3", "tcp://host:port", "unix:/path", or an object with
 -- the methods of csrc/port.h), baud (9600), format ("auto", "text", "hex", "raw"), buffer
--- (bytes a socket keeps, 65,536), trace (function(direction, bytes, now)), loop (the one
--- of bc260y.run inside it, else none: calls block).
+-- (bytes a socket keeps, 65,536), local_port_rest (seconds before a fixed local port is
+-- used again, 120; 0: none), trace (function(direction, bytes, now)), loop (the one of
+-- bc260y.run inside it, else none: calls block).
 -- Result: modem; or nil, err, detail: "no device", "not permitted", "busy",
 -- "not supported", "closed" (nobody listens), "invalid argument", "error".
 local function open(options)

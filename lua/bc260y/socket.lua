@@ -1,13 +1,12 @@
 --- What TCP and UDP sockets have in common: an id of the module, from connect to close.
 --
--- It knows how an id is opened and given back, whatever becomes of the call that asked
--- for it, and how a chunk of data is written as a command. Streams are in tcp.lua,
--- datagrams in udp.lua, which id is free is ids.lua's.
+-- It knows how an id is given back, and how a chunk of data is written as a command. How
+-- it is opened is in connect.lua, streams are in tcp.lua, datagrams in udp.lua, which id is
+-- free is ids.lua's.
 
-local attach = require "bc260y.attach"
 local check = require "bc260y.check"
+local connect = require "bc260y.connect"
 local core = require "bc260y.core"
-local errors = require "bc260y.errors"
 local new_buffer = require("bc260y.buffer").new
 local new_entry = require("bc260y.pump").entry
 
@@ -15,9 +14,11 @@ local encode = core.encode
 local ceil, floor = math.ceil, math.floor
 
 local CHUNK_MAX = 512 -- of a TCP stream: what is in flight stays small
-local OPEN_TRIES = 2  -- an id in use may show as ERROR or as 563 (wire forms)
+
+local PORT_MAX = 65535 -- manual 2.3.2
 
 local SEND_OPTIONS = { rai = "number" }
+local CLOSE_OPTIONS = {}
 
 -- The methods of both.
 local shared = {}
@@ -28,6 +29,10 @@ local OPTIONS = { local_port = "number", buffer = "number" }
 local function check_options(options)
   check.options(options, OPTIONS, 3)
   check.buffer(options and options.buffer, 3)
+  local port = options and options.local_port
+  if port and not (port >= 0 and port <= PORT_MAX and port % 1 == 0) then
+    error("local_port: a whole number from 0 to 65535 expected", 3)
+  end
 end
 
 -- A socket of that service, "TCP" or "UDP", not yet connected.
@@ -47,6 +52,8 @@ local function new_socket(modem, service, options, mt)
     port = nil,
     buffer = new_buffer(options.buffer or modem.buffer_size),
     reader = nil,      -- who waits for data
+    flusher = nil,     -- TCP: who waits for acknowledgements before it closes
+    acknowledged = 0,  -- TCP: bytes of which it is certain that the peer has them
     sent = 0,          -- bytes of which it is certain that the module took them
     received = 0,
     opened_at = nil,
@@ -98,25 +105,6 @@ end
 
 -- The id and its end. --------------------------------------------------------------
 
--- Tables have no finalizer on 5.1. It may only mark the id: the pump sends QICLOSE.
--- It must not know the pump: on 5.1 what a finalizer knows outlives its own end.
-local function new_token(ids, id)
-  local token = { armed = true, object = nil }
-  local dropped, chores = ids.dropped, ids.chores
-  local function release()
-    if not token.armed then return end
-    dropped[id] = true
-    chores.due = true
-  end
-  if newproxy then
-    token.object = newproxy(true)
-    getmetatable(token.object).__gc = release
-  else
-    token.object = setmetatable({}, { __gc = release })
-  end
-  return token
-end
-
 -- The socket has no id any more. Result: the one that it had.
 local function give_up_id(self)
   local id = self.id
@@ -131,6 +119,7 @@ local function shut(self, reason)
   self.state = "closed"
   self.reason = reason
   wake(self, self.reader)
+  wake(self, self.flusher)
 end
 
 -- Its connection has come to an end by itself; QICLOSE follows when the line is idle.
@@ -166,107 +155,17 @@ end
 
 -- Connect. -------------------------------------------------------------------------
 
--- The open's end, also when nobody waits for it any more.
-local function opened(entry)
-  local self, id, status = entry.socket, entry.id, entry.done
-  local ids = entry.ids
-  if status == "ok" and not entry.abandoned then
-    ids:settle(id, self)
-    self.id, self.state = id, "open"
-    self.token = new_token(ids, id)
-  elseif status == "busy" or status == "no response" or status == "reset"
-    or status == "invalid argument" or status == "too long" then
-    ids:release(id)
-  else
-    ids:retire(id) -- 2.3.2 note 3
-  end
-end
-
-local function take_id(self, deadline)
-  local ids = self.modem.ids
-  while true do
-    local id, foreign = ids:take()
-    if not id then
-      if not ids:returning() then return nil, errors.codes[563], 563 end
-      if not ids:await(deadline) then return nil, self.pump.down or "timeout" end
-    elseif not foreign then
-      return id
-    else
-      local entry = ids:close(id)
-      entry.deadline = deadline
-      local status = self.pump:execute(entry)
-      if status == "lost" or status == "closed" then return nil, status end
-      if self.pump:now() >= (deadline or math.huge) then return nil, "timeout" end
-    end
-  end
-end
-
-local function open_once(self, host, port, deadline)
-  local ids = self.modem.ids
-  local id, err, code = take_id(self, deadline)
-  if not id then return nil, err, code end
-  local text, fault, what, range = encode("QIOPEN", id, self.service, host, port, self.local_port)
-  if not text then
-    ids:release(id)
-    return nil, fault, what, range
-  end
-  local entry = new_entry(text)
-  entry.socket, entry.id, entry.ids = self, id, ids
-  entry.deadline, entry.finished = deadline, opened
-  ids.sockets[id] = self -- data may come in one piece with the success
-  local status = self.pump:execute(entry)
-  if status == "ok" then return true end
-  if status == "busy" then return nil, "timeout" end
-  return errors.of(status, entry.done and entry.code or nil)
-end
-
-local function is_ready(self, deadline)
-  local modem = self.modem
-  if self.pump.down then return nil, self.pump.down end
-  if not modem.address then return nil, "not attached" end -- 2.3.2 note 4
-  if modem.send_format then return true end
-  return attach.ensure_format(modem, deadline)
-end
-
-local function check_connect(host, port)
-  if type(host) ~= "string" then error("host: string expected, got " .. type(host), 3) end
-  if not tonumber(port) then error("port: number expected, got " .. type(port), 3) end
-end
-
-local function connect(self, host, port)
-  port = tonumber(port)
-  if self.state == "open" then return nil, "already connected" end
-  if self.state == "closed" then return nil, "closed" end
-  if self.connecting then error("another task is connecting this socket", 4) end
-  local deadline = deadline_of(self)
-  local ok, err, code, range = is_ready(self, deadline)
-  local tries = 0
-  self.connecting = true
-  while ok do
-    tries = tries + 1
-    ok, err, code, range = open_once(self, host, port, deadline)
-    if ok or tries == OPEN_TRIES or not (err == "error" or code == 563) then break end
-    ok = true
-  end
-  self.connecting = false
-  if not ok then return nil, err, code, range end
-  self.host, self.port = host, port
-  self.opened_at = self.pump:now()
-  return 1
-end
-
 --- Connects (manual 2.3.2). host: a name or address. port: 1-65535.
 -- Result: 1; or nil, err, code: the manual's words for 550-574, "not attached" before
--- the module has an address, "timeout" (the open goes on, and is closed when it succeeds),
--- "already connected", "closed", "invalid argument" and which.
-shared.connect = public(connect, check_connect)
+-- the module has an address (modem:attach waits for one), "timeout" (the open goes on, and
+-- is closed when it succeeds), "already connected", "closed", "invalid argument" and which.
+-- With a local_port also "Port busy", 574, where another socket of this modem has it, and
+-- "port at rest", seconds, where it rests (note 5) for longer than the timeout: else it waits.
+shared.connect = public(function(self, host, port)
+  return connect.connect(self, host, port, deadline_of(self))
+end, connect.check)
 
 -- Data. ----------------------------------------------------------------------------
-
--- Statuses of commands of which not a byte was sent.
-local UNSENT = {
-  busy = true, ["no response"] = true, ["invalid argument"] = true, ["too long"] = true,
-}
 
 -- A chunk's end, also when its caller has left. Certain successes count at once.
 local function chunk_ended(entry)
@@ -375,9 +274,13 @@ local function close(self)
   return 1
 end
 
---- Closes it, and waits for CLOSE OK within the socket's timeout. Idempotent.
--- What the peer has not acknowledged may be lost (4.1.10): look at acked() before.
-shared.close = public(close)
+local function check_close(options)
+  check.options(options, CLOSE_OPTIONS, 3)
+end
+
+--- Closes it, and waits for CLOSE OK within the socket's timeout. Idempotent. Result: 1.
+-- What the peer has not acknowledged may be lost (4.1.10): TCP takes {flush = seconds}.
+shared.close = public(close, check_close)
 
 --- Sets how long a call may block, in seconds; nil or negative: no limit. A call takes
 -- no longer as a whole. mode: "b" (default) or "t" (also "r"), of which the shorter
@@ -412,9 +315,9 @@ local function drop(self)
   self.buffer = new_buffer(0)
 end
 
--- A metatable of sockets with these methods and the shared ones.
+-- A metatable of sockets with these methods, and the shared ones that they leave out.
 local function class(name, methods)
-  for key, fn in pairs(shared) do methods[key] = fn end
+  for key, fn in pairs(shared) do methods[key] = methods[key] or fn end
   return { __name = name, __index = methods, __close = drop }
 end
 
@@ -426,6 +329,7 @@ return {
   ended = ended,
   wake = wake,
   abort = abort,
+  close = close,
   new_chunk = new_chunk,
   check_options = check_options,
   check_send = check_send,
@@ -434,6 +338,6 @@ return {
   check_sendable = check_sendable,
   bounds = bounds,
   await_data = await_data,
-  UNSENT = UNSENT,
+  UNSENT = connect.UNSENT,
   CHUNK_MAX = CHUNK_MAX,
 }

@@ -4,6 +4,7 @@
 -- end is not known has to be settled by the module's own count before anything else is
 -- sent. How an id is opened and closed is in socket.lua.
 
+local check = require "bc260y.check"
 local core = require "bc260y.core"
 local errors = require "bc260y.errors"
 local new_entry = require("bc260y.pump").entry
@@ -11,7 +12,7 @@ local socket = require "bc260y.socket"
 
 local abort, deadline_of, ended = socket.abort, socket.deadline_of, socket.ended
 local concat, encode, sub = table.concat, core.encode, string.sub
-local floor = math.floor
+local floor, min = math.floor, math.min
 local UNSENT = socket.UNSENT
 
 -- The module takes 1,024 bytes in text and data mode and 512 in hex (manual 2.3.5):
@@ -19,6 +20,11 @@ local UNSENT = socket.UNSENT
 local CHUNK_MAX = socket.CHUNK_MAX
 local CONFIRM = 1     -- seconds between two counts of what was sent
 local COUNT_TRIES = 3 -- a count may be torn, too
+local FLUSH_FIRST = 1 -- seconds between the first two looks at the acknowledgements,
+local FLUSH_MAX = 8   -- at most, as it doubles each time,
+local FLUSH_LAST = 1  -- and what the last one is given
+
+local CLOSE_OPTIONS = { flush = "number" }
 
 local tcp_methods = {}
 
@@ -280,8 +286,9 @@ tcp_methods.receive = socket.public(tcp_receive, check_receive)
 
 -- Acknowledgements. ----------------------------------------------------------------
 
-local function acked(self)
-  local deadline = deadline_of(self)
+-- What the module counts, where it agrees with what was sent, by then.
+-- Result: sent, acked, unacked; or nil, err, code.
+local function acked(self, deadline)
   if self.state ~= "open" then return nil, "closed" end
   if self.pending then
     if not acquire(self, deadline) then return nil, self.pump.down or "timeout" end
@@ -308,7 +315,65 @@ end
 --- What the peer has acknowledged (manual 4.1.7).
 -- Result: bytes sent, acknowledged, not yet acknowledged since connect; or nil, err:
 -- "closed", "error" where the module's count does not agree with ours.
-tcp_methods.acked = socket.public(acked)
+tcp_methods.acked = socket.public(function(self)
+  return acked(self, deadline_of(self))
+end)
+
+-- Close. ---------------------------------------------------------------------------
+
+-- An advance counts once a second query agrees: the answer names no socket (4.1.7).
+local function advance(self, deadline)
+  local sent, done = acked(self, deadline)
+  if not sent or done <= self.acknowledged then return end
+  local again, more = acked(self, deadline)
+  if again and more >= done then self.acknowledged = done end
+end
+
+-- Bytes of which it is not certain that the peer has them.
+local function unacknowledged(self)
+  return self.sent - self.acknowledged + (self.pending and self.pending.size or 0)
+end
+
+-- Blocks until the peer has acknowledged everything, the socket has come to its end, or
+-- there is no time left for another question.
+local function flush(self, deadline)
+  local pause = FLUSH_FIRST
+  while self.state == "open" do
+    advance(self, deadline)
+    local left = deadline - self.pump:now()
+    if unacknowledged(self) == 0 or left <= FLUSH_LAST then return end
+    self.flusher = { done = false }
+    self.pump:await(self.flusher, self.pump:now() + min(pause, left - FLUSH_LAST))
+    self.flusher = nil
+    pause = min(pause * 2, FLUSH_MAX)
+  end
+end
+
+local function tcp_close(self, options)
+  local seconds = options and options.flush
+  if not seconds then return socket.close(self) end
+  local waited = self.state == "open"
+  if waited and seconds > 0 then flush(self, self.pump:now() + seconds) end
+  local lost = unacknowledged(self)
+  local err = self.state == "open" and "not acknowledged" or ended(self, waited)
+  socket.close(self)
+  if lost > 0 then return nil, err, lost end
+  return 1
+end
+
+local function check_close(options)
+  check.options(options, CLOSE_OPTIONS, 3)
+  local seconds = options and options.flush
+  if seconds and (seconds < 0 or seconds ~= seconds) then error("flush: seconds expected", 3) end
+end
+
+--- Closes it, and waits for CLOSE OK within the socket's timeout. Idempotent.
+-- options: flush (seconds: waits so long before, at most, until the peer has acknowledged
+-- everything that was sent, 4.1.10; without it the peer may miss what it has not).
+-- Result: 1, with flush only where all was acknowledged; or nil, err, and of how many of
+-- the bytes that were sent, the last ones, that is not known: "not acknowledged" in that
+-- time, or "closed", "module reset", "lost" before it. It is closed in any case.
+tcp_methods.close = socket.public(tcp_close, check_close)
 
 local tcp_mt = socket.class("bc260y.tcp", tcp_methods)
 
