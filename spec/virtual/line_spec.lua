@@ -274,6 +274,16 @@ describe("virtual.new", function()
     assert.is_false(pcall(virtual.trait_from_text, "nope", "1"))
   end)
 
+  it("knows all values of a trait, where it has a set of them", function()
+    local traits = require "bc260y.virtual.traits"
+    assert.are.same({ "OK", "SEND OK", "both" }, traits.values("count_final"))
+    assert.are.same({ 3, 4 }, traits.values("closed_state"))
+    assert.are.same({ false, true }, traits.values("quoted"))
+    for _, name in ipairs { "rx_buffer", "urc_late", "prompt" } do
+      assert.is_nil(traits.values(name))
+    end
+  end)
+
   it("makes modules that know nothing of each other", function()
     local one, two = clock.new(), clock.new()
     one:send "AT+CEREG=2"

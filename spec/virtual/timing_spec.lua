@@ -250,6 +250,20 @@ describe("Deep sleep", function()
     assert.are.equal(OK, player:send "AT")
   end)
 
+  it("does not come while the network is asked", function()
+    local player = clock.new { traits = { sleep_after = 10 }, names = { h = "10.0.0.9" } }
+    player.net:listen("TCP", "10.0.0.1", 80, { silent = true })
+    player:send 'AT+QIOPEN=0,0,"TCP","10.0.0.1",80,0,1'
+    assert.are.equal(lines "+QIOPEN: 0,569", player:run(60))
+    assert.are.equal(OK, player:send "AT")
+    player.net.pings = { false, false }
+    player:send 'AT+QPING=0,"h",255,1,32'
+    assert.is_truthy(player:run(255):find("QPING: 0,1,0,1", 1, true))
+    assert.are.equal(OK, player:send "AT")
+    assert.are.equal("", player:send("AT", 11):sub(#OK + 1))
+    assert.are.equal("", player:send "AT")
+  end)
+
   it("keeps what NVRAM holds", function()
     local player = clock.new()
     player:send 'AT+QICFG="dataformat",1,1'

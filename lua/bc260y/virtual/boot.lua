@@ -179,6 +179,11 @@ local function heard(self)
   if self.power ~= "waking" or command ~= "answered" then self.pending = "" end
 end
 
+-- What it has asked the network keeps the radio on until the answer, or its time, has come.
+local function asks_network(self)
+  return self.dns_busy or self.ping_busy or self.ntp_busy or sockets.opening(self)
+end
+
 -- Called once and then by its own timer: sleeps when nothing has been said or
 -- heard for long enough and no command is being answered.
 function watch_idle(self)
@@ -187,7 +192,7 @@ function watch_idle(self)
   local due = math.max(self.last_input, self.wire.free_at) + limit
   if due > self.now() then return self:later(due, function() watch_idle(self) end) end
   local idle = not self.answer and self.pending == "" and self.sleep_lock == 1
-  if idle and self.power == "on" then return sleep(self, "DEEPSLEEP") end
+  if idle and self.power == "on" and not asks_network(self) then return sleep(self, "DEEPSLEEP") end
   self:later(self.now() + limit, function() watch_idle(self) end)
 end
 

@@ -188,6 +188,15 @@ local function in_use(self, id)
   return socket ~= nil and not socket.closed_by_host
 end
 
+-- Whether any is being opened.
+local function opening(self)
+  for id = 0, 4 do
+    local socket = self.sockets[id]
+    if socket and socket.state == CONNECTING then return true end
+  end
+  return false
+end
+
 local function shown_port(self, socket)
   if self.traits.state_local_port == "real" and socket.handle and socket.handle.local_port then
     return socket.handle:local_port() or socket.local_port
@@ -257,6 +266,7 @@ end
 
 return {
   open = open, send = send, close = close, counters = counters, in_use = in_use,
+  opening = opening,
   state_line = state_line, downlink = downlink, resolve = resolve,
   network_lost = network_lost, after_sleep = after_sleep, drop_all = drop_all,
   throttle = throttle, CONNECTING = CONNECTING,

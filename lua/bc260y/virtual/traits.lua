@@ -189,9 +189,21 @@ local function names(of)
   return list
 end
 
+-- All values that a trait may have; nil where only their type is known.
+local function values(name)
+  if choices[name] then
+    local list = {}
+    for value in pairs(choices[name]) do list[#list + 1] = value end
+    table.sort(list)
+    return list
+  end
+  return not limits[name] and type(manual[name]) == "boolean" and { false, true } or nil
+end
+
 return {
   make = make,
   from_text = from_text,
+  values = values,
   profiles = function() return names(profiles) end,
   names = function() return names(manual) end,
 }
