@@ -310,6 +310,25 @@ static void shape_open(struct bc260y_reader *args, struct bc260y_shape *shape)
 	shape->second_ms = BC260Y_OPEN_MS;
 }
 
+/* What is left out takes the value that was set before (2.1), which is not known here:
+ * as many requests as there may be, and the default time. */
+static void shape_ping(struct bc260y_reader *args, struct bc260y_shape *shape)
+{
+	int64_t time_out_s = 4;
+	int64_t num = 10;
+
+	bc260y_reader_number(args, 0, 11);
+	bc260y_reader_text(args, BC260Y_HOST_SIZE_MAX);
+	bc260y_reader_number_opt(args, 1, 255, &time_out_s);
+	bc260y_reader_number_opt(args, 1, 10, &num);
+	if (args->error)
+		return;
+	shape->ping_num = (uint8_t)num;
+	shape->time_out_s = (uint8_t)time_out_s;
+	shape->second = BC260Y_SECOND_PING;
+	shape->second_ms = (uint32_t)(num * time_out_s * 1000 + BC260Y_PING_MARGIN_MS);
+}
+
 static int shape_second(const char *line, size_t size, struct bc260y_shape *shape)
 {
 	struct bc260y_reader args = {line + 2 + shape->prefix_size + 1, line + size, 0, true};
@@ -324,6 +343,11 @@ static int shape_second(const char *line, size_t size, struct bc260y_shape *shap
 	} else if (begins(line, size, "AT+QIDNSGIP=")) {
 		shape->second = BC260Y_SECOND_DNS;
 		shape->second_ms = BC260Y_DNS_MS;
+	} else if (begins(line, size, "AT+QPING=")) {
+		shape_ping(&args, shape);
+	} else if (begins(line, size, "AT+QNTP=")) {
+		shape->second = BC260Y_SECOND_NTP;
+		shape->second_ms = BC260Y_NTP_MS;
 	}
 	return 0;
 }
@@ -384,6 +408,10 @@ enum bc260y_word bc260y_line_word(const char *line, size_t size)
 			return BC260Y_WORD_OPEN;
 		if (IS_RESULT("+QIDNSGIP:"))
 			return BC260Y_WORD_DNS;
+		if (IS_RESULT("+QPING:"))
+			return BC260Y_WORD_PING;
+		if (IS_RESULT("+QNTP:"))
+			return BC260Y_WORD_NTP;
 		if (IS_RESULT("+CME ERROR:") || IS_RESULT("+CMS ERROR:"))
 			return BC260Y_WORD_ERROR;
 		return BC260Y_WORD_OTHER;
@@ -410,6 +438,9 @@ bool bc260y_line_is_urc(const char *line, size_t size)
 	/* What was asked for is a number; what is told, a text. */
 	if (IS_RESULT("+QNBIOTEVENT:"))
 		return memchr(line, '"', size) != NULL;
+	/* An answer has <n> before <mode>. */
+	if (IS_RESULT("+CSCON:"))
+		return !memchr(line, ',', size);
 	/* 27.007: an answer has <n> before <stat>; a URC has <stat> alone, or the area
 	 * code behind it, which is quoted or too large for a <stat>. */
 	if (!IS_RESULT("+CEREG:"))

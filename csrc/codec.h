@@ -20,7 +20,14 @@
 
 /* Deadlines of second results, counted from the OK. The module itself gives up an
  * open after 60 s (2.3.2 note 2): its report is not to be orphaned. */
-enum { BC260Y_OPEN_MS = 65000, BC260Y_SECOND_MS = 10000, BC260Y_DNS_MS = 60000 };
+enum {
+	BC260Y_OPEN_MS = 65000,
+	BC260Y_SECOND_MS = 10000,
+	BC260Y_DNS_MS = 60000,
+	BC260Y_NTP_MS = 60000,
+	BC260Y_PING_MARGIN_MS = 10000, /* beside the time-outs of its requests, */
+	BC260Y_PING_QUIET_MS = 5000    /* and beside one's, until the next line */
+};
 
 enum bc260y_kind {
 	BC260Y_KIND_NIL,
@@ -103,6 +110,8 @@ enum bc260y_second {
 	BC260Y_SECOND_SEND,  /* SEND OK or SEND FAIL */
 	BC260Y_SECOND_CLOSE, /* CLOSE OK */
 	BC260Y_SECOND_DNS,   /* +QIDNSGIP: ..., several lines */
+	BC260Y_SECOND_PING,  /* +QPING: ..., several lines */
+	BC260Y_SECOND_NTP,   /* +QNTP: <err>[,<time>] */
 	BC260Y_SECOND_COUNT
 };
 
@@ -114,6 +123,8 @@ struct bc260y_shape {
 	uint16_t prompted;  /* bytes to be sent after a prompt, 0: no prompt */
 	uint8_t second;	    /* enum bc260y_second */
 	uint8_t id;	    /* of the second result, or BC260Y_ID_NONE */
+	uint8_t ping_num;   /* requests of a ping, at most, */
+	uint8_t time_out_s; /* and how long each is awaited */
 	bool bare;	    /* its information lines have no prefix */
 	bool count;	    /* AT+QISEND=<id>,0: may end in SEND OK (manual 4.2) */
 };
@@ -133,6 +144,8 @@ enum bc260y_word {
 	BC260Y_WORD_CLOSE_OK,
 	BC260Y_WORD_OPEN, /* +QIOPEN: <id>,<err> */
 	BC260Y_WORD_DNS,  /* +QIDNSGIP: ... */
+	BC260Y_WORD_PING, /* +QPING: ... */
+	BC260Y_WORD_NTP,  /* +QNTP: ... */
 	BC260Y_WORD_READY /* RDY */
 };
 enum bc260y_word bc260y_line_word(const char *line, size_t size);

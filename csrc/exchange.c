@@ -208,7 +208,7 @@ static void begin(struct bc260y_exchange *x, uint64_t now_ms)
 	x->sent = x->echoed = x->answered = x->overflowed = x->final = x->early_final = false;
 	x->prompted = x->data_sent = x->seconded = x->tainted = x->dns_header = false;
 	x->second_code = 0;
-	x->dns_left = 0;
+	x->dns_left = x->ping_count = 0;
 	x->first_until_ms = x->second_until_ms = x->data_at_ms = BC260Y_NEVER;
 	x->paused_ms = 0;
 	x->counters.commands++;

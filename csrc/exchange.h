@@ -25,7 +25,7 @@
 #define BC260Y_PREFIX_SIZE_MAX 24u
 #define BC260Y_FENCE_COUNT     4
 /* What can be owed: an open for each socket, and one of each other kind. */
-#define BC260Y_OWED_COUNT (BC260Y_SOCKET_COUNT + 3)
+#define BC260Y_OWED_COUNT (BC260Y_SOCKET_COUNT + 5)
 
 enum bc260y_event_type {
 	BC260Y_EVENT_NONE,
@@ -134,6 +134,7 @@ struct bc260y_exchange {
 	bool dns_header;
 	uint8_t dns_left;    /* addresses still to come */
 	uint8_t dns_orphans; /* and those of an answer that nobody awaits */
+	uint8_t ping_count;  /* requests of which it is known how they ended */
 	uint16_t text_size;  /* with CR */
 	uint16_t data_size;
 	uint32_t timeout_ms;

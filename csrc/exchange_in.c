@@ -3,34 +3,11 @@
  * a URC, or an orphan.
  *
  * It reads and marks the state of the exchange. When that moves on by itself, by time
- * or by what is written, is exchange.c's.
+ * or by what is written, is exchange.c's; what a second result says, exchange_second.c's.
  */
 #include "exchange_in.h"
 
 #include <string.h>
-
-static enum bc260y_event_type give(struct bc260y_exchange *x, struct bc260y_event *event,
-				   enum bc260y_event_type type)
-{
-	event->type = (uint8_t)type;
-	if (type == BC260Y_EVENT_ORPHAN)
-		x->counters.orphans++;
-	else if (type == BC260Y_EVENT_URC)
-		x->counters.urcs++;
-	else if (type == BC260Y_EVENT_TORN)
-		x->counters.torn++;
-	return type;
-}
-
-/* Gives event, and behind it the result that the same frame decided: without its
- * bytes, which may have moved by then. */
-static enum bc260y_event_type give_before(struct bc260y_exchange *x, struct bc260y_event *event,
-					  enum bc260y_event_type type, struct bc260y_event *result)
-{
-	result->size = 0;
-	x->deferred = *result;
-	return give(x, event, type);
-}
 
 /* The number of +CME ERROR, or -1. */
 static int error_code(const char *line, size_t size)
@@ -70,154 +47,11 @@ static enum bc260y_event_type take_final(struct bc260y_exchange *x, enum bc260y_
 		return BC260Y_EVENT_NONE;
 	}
 	x->first_until_ms = BC260Y_NEVER;
-	if (x->seconded && !x->dns_left)
+	if (x->seconded && x->second_until_ms == BC260Y_NEVER)
 		return bc260y_exchange_end_seconded(x, event, now_ms);
 	if (x->second_until_ms == BC260Y_NEVER)
 		x->second_until_ms = now_ms + x->shape.second_ms;
 	return BC260Y_EVENT_NONE;
-}
-
-/* An older operation's second result, or one that nobody waits for. Where that can't be
- * told from the one in flight, both are in once nothing is owed: it stays unknown which
- * said what. */
-static enum bc260y_event_type take_late_second(struct bc260y_exchange *x, struct bc260y_owed *owed,
-					       struct bc260y_event *event, uint64_t now_ms)
-{
-	struct bc260y_event result = *event;
-
-	if (owed->count)
-		owed->count--;
-	else if (owed->doubt)
-		owed->doubt--;
-	if (!x->active || !x->tainted || owed->count ||
-	    owed != bc260y_exchange_owed(x, x->shape.second, x->shape.id, now_ms))
-		return give(x, event, BC260Y_EVENT_ORPHAN);
-	bc260y_exchange_end(x, &result, BC260Y_STATUS_TIMEOUT, -1, now_ms);
-	return give_before(x, event, BC260Y_EVENT_ORPHAN, &result);
-}
-
-static bool awaits(const struct bc260y_exchange *x, uint8_t second, uint8_t id)
-{
-	return x->active && x->sent && !x->seconded && x->shape.second == second &&
-	       (second != BC260Y_SECOND_OPEN || x->shape.id == id) &&
-	       (!x->shape.prompted || x->data_sent);
-}
-
-static enum bc260y_event_type take_second(struct bc260y_exchange *x, uint8_t second, uint8_t id,
-					  int code, struct bc260y_event *event, uint64_t now_ms)
-{
-	struct bc260y_owed *owed = bc260y_exchange_owed(x, second, id, now_ms);
-	struct bc260y_event result = *event;
-
-	if (owed->count || !awaits(x, second, id))
-		return take_late_second(x, owed, event, now_ms);
-	x->seconded = true;
-	x->second_code = (int16_t)code;
-	x->second_until_ms = BC260Y_NEVER;
-	if (!x->final && x->first_until_ms > now_ms + BC260Y_FINAL_GRACE_MS)
-		x->first_until_ms = now_ms + BC260Y_FINAL_GRACE_MS;
-	if (x->final)
-		bc260y_exchange_end_seconded(x, &result, now_ms);
-	if (second != BC260Y_SECOND_OPEN) {
-		*event = result;
-		return x->final ? BC260Y_EVENT_RESULT : BC260Y_EVENT_NONE;
-	}
-	if (x->final)
-		return give_before(x, event, BC260Y_EVENT_INFO, &result);
-	return give(x, event, BC260Y_EVENT_INFO);
-}
-
-static enum bc260y_event_type take_open(struct bc260y_exchange *x, struct bc260y_event *event,
-					uint64_t now_ms)
-{
-	struct bc260y_reader reader;
-	int64_t id;
-	int64_t code;
-
-	bc260y_reader_init(&reader, (const char *)event->bytes, event->size, "+QIOPEN");
-	id = bc260y_reader_number(&reader, 0, BC260Y_SOCKET_COUNT - 1);
-	code = bc260y_reader_number(&reader, 0, INT16_MAX);
-	if (reader.error)
-		return give(x, event, BC260Y_EVENT_ORPHAN);
-	return take_second(x, BC260Y_SECOND_OPEN, (uint8_t)id, (int)code, event, now_ms);
-}
-
-static enum bc260y_event_type take_send(struct bc260y_exchange *x, enum bc260y_word word,
-					struct bc260y_event *event, uint64_t now_ms)
-{
-	/* 4.2 ends the count query's answer with it; an OK may still follow, which the
-	 * fence takes up. */
-	if (x->active && x->shape.count && x->answered && word == BC260Y_WORD_SEND_OK)
-		return bc260y_exchange_end(x, event, BC260Y_STATUS_OK, -1, now_ms);
-	if (x->stray && word == BC260Y_WORD_SEND_OK && !(x->active && x->final)) {
-		x->stray = false;
-		return give(x, event, BC260Y_EVENT_ORPHAN);
-	}
-	return take_second(x, BC260Y_SECOND_SEND, BC260Y_ID_NONE,
-			   word == BC260Y_WORD_SEND_OK ? 0 : -1, event, now_ms);
-}
-
-static bool is_address(const char *line, size_t size)
-{
-	for (size_t i = sizeof("+QIDNSGIP:") - 1; i < size; i++)
-		if (line[i] == '.' || line[i] == ':' || line[i] == '"')
-			return true;
-	return false;
-}
-
-static enum bc260y_event_type take_dns_address(struct bc260y_exchange *x,
-					       struct bc260y_event *event, uint64_t now_ms)
-{
-	struct bc260y_event result = *event;
-
-	if (x->dns_orphans) {
-		x->dns_orphans--;
-		return give(x, event, BC260Y_EVENT_ORPHAN);
-	}
-	if (!x->active || !x->dns_header || !x->dns_left)
-		return give(x, event, BC260Y_EVENT_ORPHAN);
-	x->dns_left--;
-	x->seconded = true;
-	/* 2.3.6 note 2: the first address may be all that comes. */
-	x->second_until_ms = now_ms + BC260Y_DNS_QUIET_MS;
-	if (x->dns_left)
-		return give(x, event, BC260Y_EVENT_INFO);
-	x->second_until_ms = BC260Y_NEVER;
-	if (x->final) {
-		bc260y_exchange_end_seconded(x, &result, now_ms);
-		return give_before(x, event, BC260Y_EVENT_INFO, &result);
-	}
-	if (x->first_until_ms > now_ms + BC260Y_FINAL_GRACE_MS)
-		x->first_until_ms = now_ms + BC260Y_FINAL_GRACE_MS;
-	return give(x, event, BC260Y_EVENT_INFO);
-}
-
-static enum bc260y_event_type take_dns(struct bc260y_exchange *x, struct bc260y_event *event,
-				       uint64_t now_ms)
-{
-	struct bc260y_owed *owed = bc260y_exchange_owed(x, BC260Y_SECOND_DNS, 0, now_ms);
-	const char *line = (const char *)event->bytes;
-	struct bc260y_reader reader;
-	int64_t code;
-	int64_t count = 0;
-
-	if (is_address(line, event->size))
-		return take_dns_address(x, event, now_ms);
-	bc260y_reader_init(&reader, line, event->size, "+QIDNSGIP");
-	code = bc260y_reader_number(&reader, 0, INT16_MAX);
-	bc260y_reader_number_opt(&reader, 0, UINT8_MAX, &count);
-	if (reader.error)
-		return give(x, event, BC260Y_EVENT_ORPHAN);
-	x->dns_orphans = 0;
-	if (owed->count || !awaits(x, BC260Y_SECOND_DNS, 0) || x->dns_header) {
-		x->dns_orphans = (uint8_t)count;
-		return take_late_second(x, owed, event, now_ms);
-	}
-	if (code || !count)
-		return take_second(x, BC260Y_SECOND_DNS, 0, code ? (int)code : -1, event, now_ms);
-	x->dns_header = true;
-	x->dns_left = (uint8_t)count;
-	return give(x, event, BC260Y_EVENT_INFO);
 }
 
 /* The module restarted. What was owed will never come, but what was on its way to it
@@ -372,22 +206,15 @@ static enum bc260y_event_type take_line(struct bc260y_exchange *x, struct bc260y
 	case BC260Y_WORD_OK:
 	case BC260Y_WORD_ERROR:
 		return take_final(x, word, event, now_ms);
-	case BC260Y_WORD_SEND_OK:
-	case BC260Y_WORD_SEND_FAIL:
-		return take_send(x, word, event, now_ms);
-	case BC260Y_WORD_CLOSE_OK:
-		return take_second(x, BC260Y_SECOND_CLOSE, BC260Y_ID_NONE, 0, event, now_ms);
-	case BC260Y_WORD_OPEN:
-		return take_open(x, event, now_ms);
-	case BC260Y_WORD_DNS:
-		return take_dns(x, event, now_ms);
 	case BC260Y_WORD_READY:
 		return take_ready(x, event, now_ms);
-	default:
+	case BC260Y_WORD_OTHER:
 		if (is_damaged_recv(line, event->size) && !is_echo(x, line, event->size) &&
 		    !is_answer(x, line, event->size))
 			return take_torn(x, event, now_ms);
 		return line[0] == '+' ? take_prefixed(x, event) : take_bare(x, event);
+	default:
+		return bc260y_exchange_take_second(x, word, event, now_ms);
 	}
 }
 

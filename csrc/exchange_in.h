@@ -1,6 +1,6 @@
 /*
  * Between the parts of the exchange: what it does (exchange.c), what it makes of what
- * comes in (exchange_in.c), and what is owed (exchange_owed.c). For these files alone.
+ * comes in (exchange_in.c, exchange_second.c), and what is owed (exchange_owed.c). For these files alone.
  */
 #ifndef BC260Y_EXCHANGE_IN_H
 #define BC260Y_EXCHANGE_IN_H
@@ -8,6 +8,31 @@
 #include "exchange.h"
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
+
+static inline enum bc260y_event_type give(struct bc260y_exchange *x, struct bc260y_event *event,
+					  enum bc260y_event_type type)
+{
+	event->type = (uint8_t)type;
+	if (type == BC260Y_EVENT_ORPHAN)
+		x->counters.orphans++;
+	else if (type == BC260Y_EVENT_URC)
+		x->counters.urcs++;
+	else if (type == BC260Y_EVENT_TORN)
+		x->counters.torn++;
+	return type;
+}
+
+/* Gives event, and behind it the result that the same frame decided: without its
+ * bytes, which may have moved by then. */
+static inline enum bc260y_event_type give_before(struct bc260y_exchange *x,
+						 struct bc260y_event *event,
+						 enum bc260y_event_type type,
+						 struct bc260y_event *result)
+{
+	result->size = 0;
+	x->deferred = *result;
+	return give(x, event, type);
+}
 
 /* exchange_in.c: what a frame means. NONE: it was part of something, no event yet. */
 enum bc260y_event_type bc260y_exchange_take(struct bc260y_exchange *x, enum bc260y_frame_type type,
@@ -20,6 +45,9 @@ enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc2
 /* The same by what its second result said. */
 enum bc260y_event_type bc260y_exchange_end_seconded(struct bc260y_exchange *x,
 						    struct bc260y_event *event, uint64_t now_ms);
+/* exchange_second.c: what a line that is a second result means. */
+enum bc260y_event_type bc260y_exchange_take_second(struct bc260y_exchange *x, enum bc260y_word word,
+						   struct bc260y_event *event, uint64_t now_ms);
 /* exchange_owed.c: what is owed of that kind, and for OPEN of that socket. */
 struct bc260y_owed *bc260y_exchange_owed(struct bc260y_exchange *x, uint8_t second, uint8_t id,
 					 uint64_t now_ms);

@@ -277,7 +277,7 @@ static int exchange_fence(lua_State *L)
 
 void bc260y_lua_settle(lua_State *L, struct bc260y_exchange *exchange)
 {
-	static const char *const names[] = {"open", "send", "close", "dns", NULL};
+	static const char *const names[] = {"open", "send", "close", "dns", "ping", "ntp", NULL};
 	int second = BC260Y_SECOND_OPEN + luaL_checkoption(L, 2, NULL, names);
 	lua_Integer id = BC260Y_ID_NONE;
 
@@ -289,7 +289,7 @@ void bc260y_lua_settle(lua_State *L, struct bc260y_exchange *exchange)
 	bc260y_exchange_settle(exchange, (enum bc260y_second)second, (uint8_t)id);
 }
 
-/* exchange:settle("open", id | "send" | "close" | "dns"): the second results of that
+/* exchange:settle("open", id | "send" | "close" | "dns" | "ping" | "ntp"): the second results of that
  * kind that are owed were settled otherwise */
 static int exchange_settle(lua_State *L)
 {

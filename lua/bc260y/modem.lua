@@ -19,6 +19,7 @@ local pump = require "bc260y.pump"
 local socket = require "bc260y.socket"
 local tcp = require "bc260y.tcp"
 local udp = require "bc260y.udp"
+local wake = require "bc260y.wake"
 
 local new_entry = pump.entry
 local decode, find, match, sub = core.decode, string.find, string.match, string.sub
@@ -36,16 +37,20 @@ local function new_modem(port, loop, options)
     pump = nil,
     hooks = nil,
     ids = nil,
+    wake = nil,
     format = options.format or "auto", -- as it was asked for
     send_format = nil,  -- "text", "hex" or "raw", once attach has seen to it
     address = nil,      -- once the module has one: before, it opens nothing (2.3.2 note 4)
     buffer_size = options.buffer or BUFFER_SIZE,
     stray_payloads = 0, -- for sockets that nobody has
+    psm = options.psm or false, -- silence is expected, and not taken for death
+    hard_reset = options.hard_reset, -- function(modem), for a module that stays silent
   }, modem_mt)
   self.pump = pump.new(line.new(port, options.trace), loop, self)
   self.pump.clock = type(port) == "table" and port.clock or nil
   self.hooks = hooks.new(self.pump)
   self.ids = ids.new(self.pump, options.local_port_rest)
+  self.wake = wake.new(self.pump, self.ids, options.sleep_after, options.wake)
   loop:attach(self.pump)
   return self
 end
@@ -89,9 +94,12 @@ end
 
 urcs["+QNBIOTEVENT"] = function(self, text)
   local what = match(text, '"(.-)"')
-  if what and find(what, "^ENTER") then
+  local kind = what and match(what, "^ENTER (%u+)")
+  if kind then
+    self.wake:enter(kind)
     self.hooks:emit("sleep", what)
   elseif what and find(what, "^EXIT") then
+    self.wake:exit()
     self.hooks:emit("wake", what)
   end
 end
@@ -132,6 +140,7 @@ local function take_reset(self)
   self.address = nil
   self.send_format = nil
   self.ids:reset()
+  self.wake:reset()
   self.hooks:emit("reset")
 end
 
@@ -148,6 +157,14 @@ end
 
 function modem_methods:chore()
   return self.ids:chore()
+end
+
+function modem_methods:heard(kind, status)
+  self.wake:heard(kind, status)
+end
+
+function modem_methods:waker()
+  return self.wake:waker()
 end
 
 function modem_methods:run_hooks()
@@ -185,13 +202,14 @@ end
 
 local COMMAND = { timeout = "number", prefix = "string", bare = "boolean", data = "string" }
 
+local HOLDING = { QIOPEN = true, QICLOSE = true, QIDNSGIP = true, QPING = true, QNTP = true }
+
 -- These hold the line until their second result: a caller's timeout ends its own wait,
 -- and is no deadline of theirs.
 local function holds_line(text)
-  local name, rest = match(text, "^[Aa][Tt]%+[Qq][Ii](%a+)=([^?].*)$")
+  local name, rest = match(text, "^[Aa][Tt]%+(%a+)=([^?].*)$")
   name = name and name:upper()
-  return name == "OPEN" or name == "CLOSE" or name == "DNSGIP"
-    or name == "SEND" and not find(rest, "^%d+,0$")
+  return HOLDING[name] or name == "QISEND" and not find(rest, "^%d+,0$")
 end
 
 local function read_options(self, entry, options)
@@ -293,6 +311,11 @@ function modem_methods:udp(options)
   return udp.new(self, options)
 end
 
+--- Whether the module has said that it sleeps: "DEEPSLEEP", "PSM" or nil.
+function modem_methods:asleep()
+  return self.wake.kind
+end
+
 --- Counters since the modem was opened: a table.
 function modem_methods:stats()
   local stats = self.pump.line:stats()
@@ -317,8 +340,10 @@ local FORMATS = { auto = true, text = true, hex = true, raw = true }
 
 local OPTIONS = {
   port = true, baud = "number", format = "string", buffer = "number", trace = "function",
-  loop = true, local_port_rest = "number",
+  loop = true, local_port_rest = "number", sleep_after = "number", wake = "table",
+  psm = "boolean", hard_reset = "function",
 }
+local WAKE_OPTIONS = { answer = "number", tries = "number", seconds = "number" }
 local PORT_METHODS = { "read", "write", "wait", "now", "close" } -- csrc/port.h
 
 local function get(object, name)
@@ -346,6 +371,7 @@ local function check_open(options)
   check.buffer(options.buffer, 3)
   local baud = options.baud
   if baud and not (baud >= 1 and baud % 1 == 0) then error("baud: whole number expected", 3) end
+  check.options(options.wake, WAKE_OPTIONS, 3)
   local rest = options.local_port_rest
   if rest and (rest < 0 or rest ~= rest) then error("local_port_rest: seconds expected", 3) end
   if options.format and not FORMATS[options.format] then
@@ -364,8 +390,12 @@ end
 -- options: port ("/dev/ttyUSB0", "COM3", "tcp://host:port", "unix:/path", or an object with
 -- the methods of csrc/port.h), baud (9600), format ("auto", "text", "hex", "raw"), buffer
 -- (bytes a socket keeps, 65,536), local_port_rest (seconds before a fixed local port is
--- used again, 120; 0: none), trace (function(direction, bytes, now)), loop (the one of
--- bc260y.run inside it, else none: calls block).
+-- used again, 120; 0: none), sleep_after (seconds of silence after which the module may
+-- sleep, for one that does not say so), wake ({ answer, tries, seconds }: how long one AT
+-- that wakes it is awaited, 2 s, and how often and how long it is repeated, 8 and 20 s),
+-- psm (true: the module may be silent for hours, and is not taken for dead), hard_reset
+-- (function(modem), which resets a silent module by its pin), trace (function(direction,
+-- bytes, now)), loop (the one of bc260y.run inside it, else none: calls block).
 -- Result: modem; or nil, err, detail: "no device", "not permitted", "busy",
 -- "not supported", "closed" (nobody listens), "invalid argument", "error".
 local function open(options)
