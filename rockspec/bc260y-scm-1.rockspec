@@ -36,6 +36,7 @@ build = {
         "csrc/exchange.c",
         "csrc/exchange_in.c",
         "csrc/exchange_owed.c",
+        "csrc/exchange_second.c",
         "csrc/forms.c",
         "csrc/forms_module.c",
         "csrc/framer.c",

@@ -5,7 +5,9 @@
 -- go to its owner, results to whoever awaits the entry.
 --
 -- The owner offers owner:event(kind, a, b), owner:chore() -> entry|nil (a command to
--- send when the line is idle), owner:lost(reason) and owner:run_hooks().
+-- send when the line is idle), owner:lost(reason) and owner:run_hooks(); and while
+-- pump.drowsy: owner:heard(kind, status) before each event, owner:waker() -> entry|nil
+-- (a command that has to go before any other).
 
 -- So many commands may go before a chore, which else waits until the line is idle.
 local CHORE_PATIENCE = 4
@@ -47,6 +49,7 @@ local function new_pump(line, loop, owner)
     draining = false,
     chores = { due = false }, -- shared with finalizers, which may only set it
     passed = 0,        -- commands that went before a chore
+    drowsy = false,    -- the module may sleep: the owner is asked before anything is sent
     down = nil,        -- "lost" or "closed": nothing is sent any more
   }, pump_mt)
 end
@@ -76,25 +79,41 @@ local function start(self, entry)
   return true
 end
 
+local function append(self, entry)
+  if self.tail then self.tail.next = entry else self.head = entry end
+  self.tail = entry
+end
+
+local function put_back(self, entry)
+  entry.next = self.head
+  self.head = entry
+  self.tail = self.tail or entry
+end
+
+-- The entry whose turn it is, out of the queue; nil: there is none.
+local function take_next(self)
+  local chores = self.chores
+  if chores.due and (not self.head or self.passed >= CHORE_PATIENCE) then
+    self.passed = 0
+    local chore = self.owner:chore()
+    if chore then return chore end
+  end
+  local entry = self.head
+  if not entry then return nil end
+  self.head = entry.next
+  if not self.head then self.tail = nil end
+  entry.next = nil
+  if chores.due then self.passed = self.passed + 1 end
+  return entry
+end
+
 local function start_next(self)
-  while not self.current and not self.down do
-    local entry
-    if self.chores.due and (not self.head or self.passed >= CHORE_PATIENCE) then
-      entry = self.owner:chore()
-      self.passed = 0
-    end
-    if not entry then
-      entry = self.head
-      if not entry then return end
-      self.head = entry.next
-      if not self.head then self.tail = nil end
-      entry.next = nil
-      if self.chores.due then self.passed = self.passed + 1 end
-    end
+  while not self.current and not self.down and (self.head or self.chores.due) do
+    local waker = self.drowsy and self.owner:waker()
+    local entry = waker or take_next(self)
+    if not entry then return end
     if not start(self, entry) then
-      entry.next = self.head
-      self.head = entry
-      self.tail = self.tail or entry
+      if not waker then put_back(self, entry) end
       return
     end
   end
@@ -104,11 +123,11 @@ end
 function pump_methods:submit(entry)
   if self.down then return finish(self, entry, self.down) end
   if self.current or self.head or self.draining then
-    if self.tail then self.tail.next = entry else self.head = entry end
-    self.tail = entry
-    return
-  end
-  if not start(self, entry) then
+    append(self, entry)
+  elseif self.drowsy then
+    append(self, entry)
+    start_next(self)
+  elseif not start(self, entry) then
     self.head, self.tail = entry, entry
   end
 end
@@ -116,6 +135,7 @@ end
 -- Hands out one event.
 local function dispatch(self, kind, a, b, c)
   local entry = self.current
+  if self.drowsy then self.owner:heard(kind, a) end
   if kind == "result" then
     self.current = nil
     if entry then
@@ -126,7 +146,7 @@ local function dispatch(self, kind, a, b, c)
     if entry then
       local lines = entry.lines
       if lines then lines[#lines + 1] = a else entry.lines = { a } end
-      if entry.progress then entry.progress(a) end
+      if entry.progress and not entry.abandoned then entry.progress(a) end
     end
   elseif kind == "lost" then
     self:lose("lost")
@@ -237,7 +257,7 @@ end
 -- itself, if the line is free. While entries wait in the queue the exchange is busy.
 -- Result: as execute, its lines or nil, its code; or nil: go the long way.
 function pump_methods:quick(text)
-  if self.current or self.chores.due or self.down then return nil end
+  if self.current or self.chores.due or self.drowsy or self.down then return nil end
   local line = self.line
   local kind, status, code, doubtful, last = line:run(text)
   if last == true and not doubtful then return status, nil, code end
@@ -253,6 +273,25 @@ function pump_methods:quick(text)
   return entry.done, entry.lines, entry.code
 end
 
+-- Ends all that wait in the queue.
+local function finish_queue(self, status)
+  local entry = self.head
+  self.head, self.tail = nil, nil
+  while entry do
+    local following = entry.next
+    entry.next = nil
+    finish(self, entry, status)
+    entry = following
+  end
+end
+
+--- Everything that waits to be sent, a chore too, ends with that status.
+function pump_methods:refuse(status)
+  finish_queue(self, status)
+  local chore = self.chores.due and self.owner:chore()
+  if chore then finish(self, chore, status) end
+end
+
 --- Nothing can be sent any more: everything in flight and queued ends with `reason`.
 function pump_methods:lose(reason)
   if self.down then return end
@@ -262,13 +301,7 @@ function pump_methods:lose(reason)
   local entry = self.current
   self.current = nil
   if entry then finish(self, entry, reason) end
-  entry = self.head
-  self.head, self.tail = nil, nil
-  while entry do
-    local following = entry.next
-    finish(self, entry, reason)
-    entry = following
-  end
+  finish_queue(self, reason)
   self.owner:lost(reason)
 end
 

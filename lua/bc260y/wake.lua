@@ -1,0 +1,126 @@
+--- Whether the module sleeps, and the command that wakes it.
+--
+-- A module that sleeps loses the command that wakes it, or answers it with a blank line
+-- (wire forms: boot, network, sleep): so "AT" goes first, again and again within a budget,
+-- and the commands of callers wait until it was answered: none of them is ever sent twice.
+-- It knows sleep from what the module says, or supposes it after a silence that the user
+-- names. It does not know what the commands that wait are for.
+
+local new_entry = require("bc260y.pump").entry
+
+-- A sister module needs 1.8 s from the command that wakes to its answer.
+local ANSWER = 2    -- seconds for one AT
+local TRIES = 8
+local SECONDS = 20  -- for all of them; none is begun after that
+
+local wake_methods = {}
+local wake_mt = { __name = "bc260y.wake", __index = wake_methods }
+
+-- settings: { answer, tries, seconds } or nil. sleep_after: seconds or nil.
+local function new_wake(pump, ids, sleep_after, settings)
+  settings = settings or {}
+  pump.drowsy = sleep_after ~= nil
+  return setmetatable({
+    pump = pump,
+    ids = ids,
+    sleep_after = sleep_after,
+    answer = settings.answer or ANSWER,
+    tries_max = settings.tries or TRIES,
+    seconds = settings.seconds or SECONDS,
+    kind = nil,       -- "DEEPSLEEP" or "PSM": the module has said that it sleeps
+    locked = false,   -- it was told not to
+    heard_at = nil,   -- when it last said something, on the port's clock
+    tries = 0,        -- of the waking that goes on
+    since = nil,      -- when that began
+    silent = false,   -- nothing at all came since the last try
+    forgot = false,   -- an AT may still be answered of which the line knows nothing
+  }, wake_mt)
+end
+
+local function is_supposed(self)
+  return self.sleep_after and not self.locked and self.heard_at
+    and self.pump:now() - self.heard_at >= self.sleep_after
+end
+
+--- Whether a command has to wake it first.
+function wake_methods:is_asleep()
+  return self.kind ~= nil or is_supposed(self) == true
+end
+
+-- What came of sleep: a module may keep its sockets, or lose those of TCP. Who has none
+-- need not ask, and a module that wakes at every paging cycle is let sleep again.
+local function check_sockets(self)
+  if next(self.ids.sockets) ~= nil then self.ids:doubt() end
+end
+
+local function stop(self)
+  if self.forgot then self.pump.line:fence() end
+  self.forgot, self.silent, self.tries = false, false, 0
+  self.kind = nil
+  self.pump.drowsy = self.sleep_after ~= nil
+end
+
+--- The module has said that it goes to sleep: "DEEPSLEEP" or "PSM".
+function wake_methods:enter(kind)
+  self.kind = kind
+  self.pump.drowsy = true
+end
+
+--- The module has said or shown that it is awake.
+function wake_methods:exit()
+  self.heard_at = self.pump:now()
+  stop(self)
+  check_sockets(self)
+end
+
+--- The module restarted: nothing is left to be asked for.
+function wake_methods:reset()
+  self.heard_at = self.pump:now()
+  stop(self)
+end
+
+local UNANSWERED = {
+  timeout = true, ["no response"] = true, ["no prompt"] = true, reset = true,
+}
+-- A URC may have been on its way when the module fell asleep.
+local SHOWS_AWAKE = { result = true, info = true, payload = true }
+
+--- An event of the line, before anybody else is told. Called while pump.drowsy.
+function wake_methods:heard(kind, status)
+  if kind == "result" and UNANSWERED[status] then return end
+  if SHOWS_AWAKE[kind] and self:is_asleep() then return self:exit() end
+  self.heard_at = self.pump:now()
+  self.silent = false
+end
+
+-- The end of one AT. Whether it was answered heard() has seen.
+local function tried(entry)
+  local self, status = entry.wake, entry.done
+  if status == "reset" or self.pump.down or not self:is_asleep() then return end
+  self.tries = self.tries + 1
+  self.silent = self.heard_at == entry.heard_at
+  if self.tries < self.tries_max and self.pump:now() - self.since < self.seconds then return end
+  self.tries = 0
+  self.pump:refuse("no response")
+end
+
+--- The command that has to go before any other; nil: the module is awake.
+-- Who was silent for a whole try has slept, and owes nothing: the line need not wait
+-- 5 s for each of its own queries until it believes that. What comes late of that AT is
+-- caught by a fence, once the module is awake.
+function wake_methods:waker()
+  if not self:is_asleep() then return nil end
+  local now = self.pump:now()
+  if self.tries == 0 then self.since = now end
+  if self.silent then
+    self.pump.line:renew()
+    self.silent, self.forgot = false, true
+  end
+  local entry = new_entry("AT")
+  entry.deadline, entry.bounded = now + self.answer, true
+  entry.wake, entry.heard_at = self, self.heard_at
+  entry.finished = tried
+  return entry
+end
+
+return { new = new_wake }
