@@ -107,13 +107,6 @@ describe("a typed call", function()
     assert.is_false((pcall(call, "", "data_format", "hex")))
   end)
 
-  it("supported gives what the test form says", function()
-    assert.equal('(0-4)', (call("> AT+QICLOSE=?\n< +QICLOSE: (0-4)\n< OK", "supported", "QICLOSE")))
-    assert.equal("", (call("> AT+QISTATE=?\n< OK", "supported", "at+qistate")))
-    assert.same({ nil, "error" }, { call("> AT+NO=?\n< ERROR", "supported", "NO") })
-    assert.same({ nil, "invalid argument", "command" }, { call("", "supported", "X=1;") })
-  end)
-
   it("takes a timeout, and raises on one that is none", function()
     assert.same({ nil, "timeout" }, { call("> AT+CSQ\n", "signal", { timeout = 1 }) })
     for _, options in ipairs { 1, { timeout = "1" }, { timeout = -1 } } do

@@ -10,15 +10,26 @@ local function is_seconds(value)
   return type(value) == "number" and value >= 0
 end
 
---- A timeout in seconds, or nil.
-function check.timeout(value, level)
+--- A number of seconds, or nil.
+function check.seconds(value, name, level)
   if value ~= nil and not is_seconds(value) then
-    error("timeout: seconds expected", level + 1)
+    error(name .. ": seconds expected", level + 1)
+  end
+end
+
+function check.timeout(value, level)
+  check.seconds(value, "timeout", level + 1)
+end
+
+--- A value of that type. optional: or nil.
+function check.kind(value, want, name, level, optional)
+  if type(value) ~= want and not (optional and value == nil) then
+    error(name .. ": " .. want .. " expected, got " .. type(value), level + 1)
   end
 end
 
 --- A table of options, or nil. types: name -> type, true: any.
-function check.options(options, types, level)
+function check.fields(options, types, level)
   if options == nil then return end
   if type(options) ~= "table" then
     error("options: table expected, got " .. type(options), level + 1)
@@ -30,7 +41,12 @@ function check.options(options, types, level)
       error(name .. ": " .. want .. " expected, got " .. type(value), level + 1)
     end
   end
-  check.timeout(options.timeout, level + 1)
+end
+
+--- The same, where a timeout is among them.
+function check.options(options, types, level)
+  check.fields(options, types, level + 1)
+  check.timeout(options and options.timeout, level + 1)
 end
 
 --- How many bytes a socket keeps, or nil.

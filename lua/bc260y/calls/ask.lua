@@ -26,15 +26,18 @@ function ask.deadline(self, options)
   return timeout and self.pump:now() + timeout
 end
 
---- Sends a line that is already written. holds: it has a second result, for which the
--- caller's timeout is no deadline. Result: its information lines; or nil, err, code.
-function ask.line(self, text, deadline, holds)
-  local entry = new_entry(text)
-  entry.deadline = deadline
-  entry.bounded = deadline ~= nil and not holds
+local function execute(self, entry)
   local status = self.pump:execute(entry)
   if status == "ok" then return entry.lines or {} end
   return errors.of(status, entry.done and entry.code or nil)
+end
+
+--- Sends a line that is already written. Result: its information lines; or nil, err, code.
+function ask.line(self, text, deadline)
+  local entry = new_entry(text)
+  entry.deadline = deadline
+  entry.bounded = deadline ~= nil
+  return execute(self, entry)
 end
 
 --- Encodes and sends a command that has no second result.
@@ -44,6 +47,26 @@ function ask.command(self, deadline, name, ...)
   local text, err, what, range = encode(name, ...)
   if not text then return nil, err, what, range end
   return ask.line(self, text, deadline)
+end
+
+--- Encodes and sends a command that has a second result and needs an address. The
+-- caller's deadline ends its own wait, and not the operation. progress: function(line).
+-- Result: as of command; or nil, "not attached".
+function ask.operation(self, deadline, progress, name, ...)
+  local text, err, what, range = encode(name, ...)
+  if not text then return nil, err, what, range end
+  local attached, why = ask.attached(self)
+  if not attached then return nil, why end
+  local entry = new_entry(text)
+  entry.deadline, entry.progress = deadline, progress
+  return execute(self, entry)
+end
+
+--- True when the module has an address; or nil, "not attached".
+function ask.attached(self)
+  if self.pump.down then return nil, self.pump.down end
+  if not self.address then return nil, "not attached" end
+  return true
 end
 
 local function first_of(form, lines, i, first, ...)

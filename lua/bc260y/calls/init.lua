@@ -6,8 +6,12 @@
 
 local homes = {
   addresses = "addresses",
+  clock = "clock",
   data_format = "format",
+  dns = "names",
   identity = "identity",
+  ntp = "ntp",
+  ping = "ping",
   registration = "registration",
   resolve = "names",
   signal = "signal",

@@ -1,0 +1,108 @@
+--- Whether a host answers, and how fast.
+
+local ask = require "bc260y.calls.ask"
+local check = require "bc260y.check"
+local decode = require("bc260y.core").decode
+
+local calls, checks = {}, {}
+
+local COUNT, SIZE, TIMEOUT = 4, 32, 4 -- manual 2.3.8
+local LOST = 569
+local MS = 1000
+
+-- What the lines have said so far. told(reply, index) hears each request's end.
+local function new_tally(count, told)
+  return {
+    count = count,
+    told = told,
+    replies = {},
+    code = nil,    -- came alone, and may be one lost request or the end of all
+    summary = nil,
+  }
+end
+
+local function add(tally, reply)
+  local index = #tally.replies + 1
+  tally.replies[index] = reply
+  tally.told(reply, index)
+end
+
+-- Something came behind the lone code: it was one request's and not the end.
+local function settle(tally)
+  local code = tally.code
+  tally.code = nil
+  if code then add(tally, { lost = true, code = code }) end
+end
+
+local function take_summary(tally, sent, received, lost, min, max, avg)
+  local some = received > 0
+  tally.summary = {
+    address = nil, sent = sent, received = received, lost = lost,
+    min = some and min / MS or nil, max = some and max / MS or nil,
+    avg = some and avg / MS or nil, replies = nil,
+  }
+end
+
+local function take(tally, line)
+  local status, address, bytes, ms, ttl = decode("+QPING result", line)
+  if status then
+    settle(tally)
+    return add(tally, { address = address, bytes = bytes, time = ms / MS, ttl = ttl })
+  end
+  local code = decode("+QPING code", line)
+  if code then
+    settle(tally)
+    if code == LOST and #tally.replies < tally.count then
+      return add(tally, { lost = true, code = code })
+    end
+    tally.code = code
+    return
+  end
+  local fin, sent, received, lost, min, max, avg = decode("+QPING summary", line)
+  if fin then
+    settle(tally)
+    take_summary(tally, sent, received, lost, min, max, avg)
+  end
+end
+
+local function result(tally)
+  local summary, replies = tally.summary, tally.replies
+  for i = #replies, 1, -1 do summary.address = replies[i].address or summary.address end
+  summary.replies = replies
+  return summary
+end
+
+--- Pings a host (manual 2.3.8). While it runs the line takes no other command: count times
+-- timeout and 10 s at most. modem:on("ping", fn) hears each request's end as it comes (in
+-- block mode, as every hook, when the call is over): fn(reply, index), a reply as below.
+-- host: name or IPv4 address, 1-150 bytes. options: count (requests, 1-10; 4), size (bytes
+-- of a request, 32-1500, by the manual 200 at most; 32), timeout (whole seconds that each
+-- request is waited for, 1-255; 4), limit (seconds for the whole call; none).
+-- Result: { address, sent, received, lost (requests), min, max, avg (seconds; nil when none
+-- was answered), replies }: a list of { address, bytes, time (seconds), ttl (nil where
+-- the module does not say it) } or { lost = true, code = 569 }.
+-- Or nil, err, code, replies so far: "not attached" before the module has an address,
+-- "DNS parse failed", 565, "Operation timeout", 569, and others of chapter 3.
+function calls.ping(self, host, options)
+  options = options or {}
+  local count = options.count or COUNT
+  local tally = new_tally(count, function(reply, index) self.hooks:emit("ping", reply, index) end)
+  local deadline = options.limit and self.pump:now() + options.limit
+  local lines, err, code, range = ask.operation(self, deadline,
+    function(line) take(tally, line) end,
+    "QPING", host, options.timeout or TIMEOUT, count, options.size or SIZE)
+  if not lines then return nil, err, code, range or tally.replies end
+  if not tally.summary then return nil, "error", nil, tally.replies end
+  return result(tally)
+end
+
+local OPTIONS = { count = "number", size = "number", timeout = "number", limit = "number" }
+
+-- timeout is the manual's parameter here: what is out of its range is answered.
+function checks.ping(host, options)
+  check.kind(host, "string", "host", 3)
+  check.fields(options, OPTIONS, 3)
+  check.seconds(options and options.limit, "limit", 3)
+end
+
+return { calls = calls, checks = checks }
