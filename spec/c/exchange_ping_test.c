@@ -66,6 +66,12 @@ static const struct scenario scenarios[] = {
 	  LOG("orphan +QPING: 0,2,2,0,369,479,424|"), SAY(NONE2),
 	  LOG("orphan +QPING: 0,2,0,2,0,0,0|result timeout -1|"), CMD(PING), SAY(OK REPLY END2),
 	  LOG(I_REPLY I_END2 "result ok 0|")}},
+	{"of a late ping a code may be a lost request: only its summary is its end",
+	 {CMD(PING), SAY(OK), MS(18000), LOG("result timeout -1|"), CMD("AT+CSQ"), SAY(CSQ),
+	  SAY(LOST), LOG("info +CSQ: 20,0|result ok -1|orphan +QPING: 569|"), CMD(PING),
+	  SAY(OK NONE2), LOG("orphan +QPING: 0,2,0,2,0,0,0|"), SAY(REPLY END2),
+	  LOG("orphan +QPING: 0,47.100.63.174,32,369|orphan +QPING: 0,2,2,0,369,479,424|"
+	      "result timeout -1|")}},
 	{"the rest of a ping that was torn is not the next one's",
 	 {CMD(PING), SAY(OK REPLY "\r\n+QIUC: \"recv\",0,3,abc\r\n"),
 	  LOG(I_REPLY "torn +QIUC: \"recv\",0,3,abc|result torn -1|"), MS(150), SAY(FENCE),

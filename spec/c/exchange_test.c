@@ -22,6 +22,9 @@ static const struct scenario scenarios[] = {
 	      "\r\n+CEREG: 1,1\r\n\r\nOK\r\n"),
 	  LOG("urc +CEREG: 2|urc +CEREG: 1,\"4C10\",\"084958B4\",9|info +CEREG: 1,1|"
 	      "result ok -1|")}},
+	{"a connection's URC while it is asked for",
+	 {CMD("AT+CSCON?"), SAY("\r\n+CSCON: 0\r\n\r\n+CSCON: 1,0\r\n\r\nOK\r\n"),
+	  LOG("urc +CSCON: 0|info +CSCON: 1,0|result ok -1|")}},
 	{"a payload that looks like results completes nothing",
 	 {CMD("AT+CSQ"), SAY("\r\n+QIURC: \"recv\",0,13,\"\r\nOK\r\nERROR\r\n\"\r\n" CSQ),
 	  LOG("payload 0 \r\nOK\r\nERROR\r\n|info +CSQ: 20,0|result ok -1|")}},
