@@ -16,7 +16,11 @@ end
 
 -- what is "info", "prompt", "final" or "end" (nothing said, the answer is over).
 local function add(self, what, line, bytes)
-  local wait = what ~= "end" and self.module:delay_of(what, self.text, line) or 0
+  local module = self.module
+  local wait = 0
+  if what ~= "end" then
+    wait = module:delay_of(what, self.text, line) or module.traits.answer_time
+  end
   self.items[#self.items + 1] = {
     what = what, line = line, bytes = bytes, earliest = self.started + wait,
   }
@@ -157,7 +161,7 @@ local function new(module, text, action)
     over = false,
     failed = false,
     substitute = nil,          -- a script's lines in place of what ends the answer
-    then_reboot = false,
+    at_end = nil,              -- function, called once all of it has been said
     nul_after = false,         -- stray NULs follow the results of this command
     seconds_first = false,     -- second results need not wait for the final one
   }, answer_mt)

@@ -4,6 +4,7 @@
 local boot = require "bc260y.virtual.boot"
 local clock = require "bc260y.virtual.clock"
 local parse = require "bc260y.virtual.parse"
+local radio = require "bc260y.virtual.radio"
 
 local function plain(_, answer, digits)
   if digits ~= "" then return answer:fail(50) end
@@ -45,26 +46,16 @@ local function cgsn(module, answer, raw)
   answer:ok()
 end
 
-local function cimi(module, answer)
-  answer:info(module.identity.imsi)
-  answer:ok()
-end
-
-local function qccid(module, answer)
-  answer:info("+QCCID: " .. module.identity.iccid)
-  answer:ok()
-end
-
 local function cfun(module, answer, raw)
   local args = parse.reader(raw)
   local value = args:int(0, 4)
   local restart = args:int_or(0, 0, 1)
   if not args:done() or value == 2 or value == 3 then return answer:fail(50) end
   if restart == 1 then
-    answer.then_reboot = true
+    answer.at_end = function() boot.restart(module) end
     return answer:ok()
   end
-  boot.set_functionality(module, value)
+  radio.set_functionality(module, value)
   answer:ok()
 end
 
@@ -150,25 +141,35 @@ local function event_set(module, answer, raw)
   answer:ok()
 end
 
-local function qrst(_, answer, raw)
+local function qrst(module, answer, raw)
   local args = parse.reader(raw)
   args:int(1, 1)
   if not args:done() then return answer:fail(50) end
-  answer.nul_after, answer.then_reboot = true, true
+  answer.nul_after = true
+  answer.at_end = function() boot.restart(module) end
   answer:ok()
 end
 
-local function ipr_set(_, answer, raw)
+local RATES = { [0] = true, [4800] = true, [9600] = true, [57600] = true, [115200] = true,
+  [230400] = true, [460800] = true }
+
+-- The line takes the new rate once OK has left it at the old one; 0 finds the rate by itself.
+local function change_rate(module, rate)
+  module.settings.rate = rate
+  if not module.wire.baud or rate == 0 then return end
+  module:later(math.max(module.now(), module.wire.free_at), function() module.wire.baud = rate end)
+end
+
+local function ipr_set(module, answer, raw)
   local args = parse.reader(raw)
   local rate = args:int(0, 460800)
-  local rates = { [0] = 1, [4800] = 1, [9600] = 1, [57600] = 1, [115200] = 1, [230400] = 1,
-    [460800] = 1 }
-  if not args:done() or not rates[rate] then return answer:fail(50) end
+  if not args:done() or not RATES[rate] then return answer:fail(50) end
+  answer.at_end = function() change_rate(module, rate) end
   answer:ok()
 end
 
 local function ipr_read(module, answer)
-  answer:info(("+IPR: %d"):format(module.wire.baud or 115200))
+  answer:info(("+IPR: %d"):format(module.settings.rate))
   answer:ok()
 end
 
@@ -180,8 +181,6 @@ return {
   ["+CGMM"] = { exec = "Quectel_BC260Y-CN", test = "" },
   ["+CGMR"] = { exec = cgmr, test = "" },
   ["+CGSN"] = { exec = serial, set = cgsn, test = "+CGSN: (0-3)" },
-  ["+CIMI"] = { exec = cimi, test = "" },
-  ["+QCCID"] = { exec = qccid, test = "" },
   ["+CFUN"] = {
     read = function(module, answer)
       answer:info(("+CFUN: %d"):format(module.functionality))

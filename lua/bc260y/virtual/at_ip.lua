@@ -3,13 +3,23 @@
 local address = require "bc260y.virtual.address"
 local clock = require "bc260y.virtual.clock"
 local parse = require "bc260y.virtual.parse"
+local rrc = require "bc260y.virtual.rrc"
 local sockets = require "bc260y.virtual.sockets"
 
 local HOST_MAX, SERVER_MAX = 150, 64
-local DNS_BUSY, DNS_FAILED, TIMED_OUT, NOT_YET = 564, 565, 569, 572
+local DNS_BUSY, BUSY, TIMED_OUT, NOT_YET = 564, 568, 569, 572
 
 local function quoted(text, yes)
   return yes and '"' .. text .. '"' or text
+end
+
+-- 2.3.6 note 2: only the first address; the ttl is always 0.
+local function say_addresses(module, answer, list)
+  local form = module.traits.dns_addresses
+  answer:second(("+QIDNSGIP: 0,%d,0"):format(form == "first" and 1 or #list))
+  for place = 1, form == "all" and #list or 1 do
+    answer:second("+QIDNSGIP: " .. quoted(list[place], module.traits.dns_quoted))
+  end
 end
 
 local function qidnsgip(module, answer, raw)
@@ -21,12 +31,10 @@ local function qidnsgip(module, answer, raw)
   answer:ok()
   if module.dns_busy then return answer:second("+QIDNSGIP: " .. DNS_BUSY) end
   module.dns_busy = true
-  sockets.resolve(module, name, function(list)
+  sockets.resolve(module, name, function(list, code)
     module.dns_busy = false
-    if not list then return answer:second("+QIDNSGIP: " .. DNS_FAILED) end
-    -- 2.3.6 note 2: only the first address; the ttl is always 0.
-    answer:second("+QIDNSGIP: 0,1,0")
-    answer:second("+QIDNSGIP: " .. quoted(list[1], module.traits.dns_quoted))
+    if not list then return answer:second(("+QIDNSGIP: %d"):format(code)) end
+    say_addresses(module, answer, list)
   end)
 end
 
@@ -36,14 +44,24 @@ local function servers(module)
   return server(1), server(2), server(3), server(4)
 end
 
-local function qidnscfg_query(module, answer)
-  local network = module.traits.network
+-- Fields, or the whole line, may be missing (2.3.7); the form is a trait.
+local function servers_line(module)
+  local network, form = module.traits.network, module.traits.dns_servers
   local pri4, sec4, pri6, sec6 = servers(module)
-  local line = '+QIDNSCFG: 0'
-  if network ~= "v6" then line = ('%s,"%s","%s"'):format(line, pri4, sec4) end
-  if network == "v6" then line = line .. ",," end
-  if network ~= "v4" then line = ('%s,"%s","%s"'):format(line, pri6, sec6) end
-  answer:info(line)
+  local v4 = network ~= "v6" and (',"%s","%s"'):format(pri4, sec4) or ",,"
+  local v6 = network ~= "v4" and (',"%s","%s"'):format(pri6, sec6)
+  if form == "primary" then
+    return network == "v6" and (',,,"%s"'):format(pri6) or (',"%s"'):format(pri4)
+  elseif form == "all" then
+    return v4 .. (v6 or ',"",""')
+  end
+  return v4 .. (v6 or "")
+end
+
+local function qidnscfg_query(module, answer)
+  if module.traits.dns_servers ~= "none" then
+    answer:info("+QIDNSCFG: 0" .. servers_line(module))
+  end
   answer:ok()
 end
 
@@ -74,7 +92,7 @@ end
 
 local function ping_summary(module, answer, tally)
   module.ping_busy = false
-  if tally.received == 0 and module.traits.ping_all_lost == "code" then
+  if tally.received == 0 and module.traits.ping_all_lost ~= "summary" then
     return answer:second("+QPING: " .. TIMED_OUT)
   end
   local average = tally.received > 0 and math.floor(tally.sum / tally.received + 0.5) or 0
@@ -82,10 +100,21 @@ local function ping_summary(module, answer, tally)
     tally.sent - tally.received, tally.min or 0, tally.max or 0, average))
 end
 
+-- Lost ones are told at once; with ping_all_lost "alone" only once one has come back, so
+-- that one code can stand for all of them.
+local function ping_lost(module, answer, tally)
+  if module.traits.ping_all_lost == "alone" and tally.received == 0 then
+    tally.untold = tally.untold + 1
+  else
+    answer:second("+QPING: " .. TIMED_OUT)
+  end
+end
+
 local function ping_result(module, answer, tally, spec, ms, ttl)
   tally.sent = tally.sent + 1
-  if not ms then return answer:second("+QPING: " .. TIMED_OUT) end
-  ms = math.floor(ms + 0.5)
+  if not ms then return ping_lost(module, answer, tally) end
+  for _ = 1, tally.untold do answer:second("+QPING: " .. TIMED_OUT) end
+  ms, tally.untold = math.floor(ms + 0.5), 0
   tally.received, tally.sum = tally.received + 1, tally.sum + ms
   tally.min, tally.max = math.min(tally.min or ms, ms), math.max(tally.max or ms, ms)
   local line = ("+QPING: 0,%s,%d,%d"):format(quoted(spec.address, module.traits.ping_quoted),
@@ -96,9 +125,10 @@ end
 local function ping_next(module, answer, tally, spec)
   if tally.sent == spec.count then return ping_summary(module, answer, tally) end
   local generation = module.generation
+  rrc.uplink(module, 0)
   module.net:ping(spec.address, spec.size, spec.timeout, function(ms, ttl)
     if module.generation ~= generation then return end
-    ping_result(module, answer, tally, spec, ms, ttl)
+    ping_result(module, answer, tally, spec, module.address and ms, ttl)
     ping_next(module, answer, tally, spec)
     module:wake()
   end)
@@ -112,7 +142,7 @@ local function ping_arguments(module, raw)
   spec.timeout = args:int_or(before.ping_timeout or 4, 1, 255)
   spec.count = args:int_or(before.ping_count or 4, 1, 10)
   spec.size = args:int_or(before.ping_size or 32, 32, module.traits.ping_size_max)
-  return args:done() and spec or nil
+  return args:done() and not address.is_v6(spec.host) and spec or nil
 end
 
 local function qping(module, answer, raw)
@@ -122,15 +152,15 @@ local function qping(module, answer, raw)
   local before = module.previous
   before.ping_timeout, before.ping_count, before.ping_size = spec.timeout, spec.count, spec.size
   answer:ok()
-  if module.ping_busy then return answer:second("+QPING: 568") end
+  if module.ping_busy then return answer:second("+QPING: " .. BUSY) end
   module.ping_busy = true
-  sockets.resolve(module, spec.host, function(list)
+  sockets.resolve(module, spec.host, function(list, code)
     if not list then
       module.ping_busy = false
-      return answer:second("+QPING: " .. DNS_FAILED)
+      return answer:second(("+QPING: %d"):format(code))
     end
     spec.address = list[1]
-    ping_next(module, answer, { sent = 0, received = 0, sum = 0 }, spec)
+    ping_next(module, answer, { sent = 0, received = 0, sum = 0, untold = 0 }, spec)
   end)
 end
 
@@ -156,21 +186,22 @@ local function qntp(module, answer, raw)
   local spec = { host = args:str(HOST_MAX) }
   spec.port = args:int_or(before.ntp_port or 123, 1, 65535)
   spec.set = args:int_or(before.ntp_set or module.traits.ntp_set, 0, 1)
-  if not args:done() then return answer:fail(552) end
+  if not args:done() or address.is_v6(spec.host) then return answer:fail(552) end
   if not module.address then return answer:fail(NOT_YET) end
   module.previous.ntp_port, module.previous.ntp_set = spec.port, spec.set
   answer:ok()
-  if module.ntp_busy then return answer:second("+QNTP: 568") end
+  if module.ntp_busy then return answer:second("+QNTP: " .. BUSY) end
   module.ntp_busy = true
-  sockets.resolve(module, spec.host, function(list)
+  sockets.resolve(module, spec.host, function(list, code)
     if not list then
       module.ntp_busy = false
-      return answer:second("+QNTP: " .. DNS_FAILED)
+      return answer:second(("+QNTP: %d"):format(code))
     end
     local generation = module.generation
+    rrc.uplink(module, 0)
     module.net:ntp(list[1], spec.port, function(utc)
       if module.generation ~= generation then return end
-      ntp_answer(module, answer, spec, utc)
+      ntp_answer(module, answer, spec, module.address and utc)
       module:wake()
     end)
   end)

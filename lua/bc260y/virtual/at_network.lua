@@ -1,16 +1,39 @@
 -- Commands about the radio network: SIM, registration, attachment, signal.
 
-local boot = require "bc260y.virtual.boot"
 local parse = require "bc260y.virtual.parse"
+local radio = require "bc260y.virtual.radio"
 
-local function cpin_read(_, answer)
-  answer:info("+CPIN: READY")
+-- What a command about the SIM fails with (27.007), by its state.
+local SIM_ERRORS = { none = 10, ["SIM PIN"] = 11, ["SIM PUK"] = 12, ["NOT READY"] = 14 }
+
+local function cpin_read(module, answer)
+  if module.sim == "none" then return answer:fail(10) end
+  answer:info("+CPIN: " .. module.sim)
   answer:ok()
+end
+
+local function cpin_set(module, answer, raw)
+  local args = parse.reader(raw)
+  local pin = args:str(8)
+  if not args:done() then return answer:fail(50) end
+  if module.sim ~= "SIM PIN" then return answer:fail(SIM_ERRORS[module.sim] or 3) end
+  if pin ~= module.identity.pin then return answer:fail(16) end
+  answer.at_end = function() radio.set_sim(module, "READY") end
+  answer:ok()
+end
+
+-- A line that the SIM gives.
+local function from_sim(prefix, field)
+  return function(module, answer)
+    if module.sim ~= "READY" then return answer:fail(SIM_ERRORS[module.sim]) end
+    answer:info(prefix .. module.identity[field])
+    answer:ok()
+  end
 end
 
 local function cereg_read(module, answer)
   answer:info(("+CEREG: %d,%s"):format(module.cereg_n,
-    boot.cereg_fields(module, module.cereg_n)))
+    radio.cereg_fields(module, module.cereg_n)))
   answer:ok()
 end
 
@@ -31,7 +54,7 @@ local function cgatt_set(module, answer, raw)
   local args = parse.reader(raw)
   local state = args:int(0, 1)
   if not args:done() then return answer:fail(50) end
-  boot.attach(module, state == 1)
+  radio.attach(module, state == 1)
   answer:ok()
 end
 
@@ -41,7 +64,7 @@ local function say_address(module, answer, cid)
   if module.address and cid == t.cgpaddr_cid then
     local form = t.cgpaddr_quoted and ',"%s"' or ",%s"
     line = line .. form:format(module.address)
-    if t.cgpaddr_ipv6 then line = line .. form:format(module.identity.ip6) end
+    if t.cgpaddr_ipv6 and t.network ~= "v6" then line = line .. form:format(module.identity.ip6) end
   end
   answer:info(line)
   answer:ok()
@@ -55,7 +78,7 @@ local function cgpaddr(module, answer, raw)
 end
 
 local function csq(module, answer)
-  answer:info(module.coverage and ("+CSQ: %d,0"):format(module.rssi) or "+CSQ: 99,99")
+  answer:info(module.coverage and ("+CSQ: %d,0"):format(module.identity.rssi) or "+CSQ: 99,99")
   answer:ok()
 end
 
@@ -65,7 +88,7 @@ local function cesq(module, answer)
 end
 
 local function cscon_read(module, answer)
-  answer:info(("+CSCON: %d,%d"):format(module.cscon_n, module.address and 1 or 0))
+  answer:info(("+CSCON: %d,%d"):format(module.cscon_n, module.rrc.up and 1 or 0))
   answer:ok()
 end
 
@@ -78,14 +101,23 @@ local function cscon_set(module, answer, raw)
 end
 
 local function cops_read(module, answer)
-  answer:info(module.attached and '+COPS: 0,2,"46008",9' or "+COPS: 0")
+  answer:info(("+COPS: %d"):format(module.cops_mode)
+    .. (module.attached and (',2,"%s",9'):format(module.identity.operator) or ""))
   answer:ok()
 end
 
-local function cops_set(_, answer, raw)
+-- 0: whichever is found; 2: none; 1,2,"46008": that one, if it is there.
+local function cops_set(module, answer, raw)
   local args = parse.reader(raw)
-  args:int(0, 2)
+  local mode = args:int(0, 2)
+  if mode == 1 then
+    args:int(2, 2)
+    local operator = args:str(6)
+    if args:done() and operator ~= module.identity.operator then return answer:fail(30) end
+  end
   if not args:done() then return answer:fail(50) end
+  module.cops_mode = mode
+  radio.attach(module, mode ~= 2)
   answer:ok()
 end
 
@@ -95,12 +127,13 @@ local function qband_set(module, answer, raw)
   local bands = {}
   for place = 1, count do bands[place] = args:int(1, 88) end
   if not args:done() then return answer:fail(50) end
-  module.bands = table.concat(bands, ",")
+  -- 0 gives all bands back.
+  module.settings.bands = count > 0 and table.concat(bands, ",") or "5,8"
   answer:ok()
 end
 
 local function qband_read(module, answer)
-  answer:info("+QBAND: " .. (module.bands or "5,8"))
+  answer:info("+QBAND: " .. module.settings.bands)
   answer:ok()
 end
 
@@ -116,13 +149,13 @@ local function cpsms_set(module, answer, raw)
   end
   local tau, active = list[4] and list[4].text or "", list[5] and list[5].text or ""
   if not is_timer(tau) or not is_timer(active) then return answer:fail(50) end
-  module.psm = { mode = mode == "1" and 1 or 0,
+  module.settings.psm = { mode = mode == "1" and 1 or 0,
     tau = tau ~= "" and tau or "01000001", active = active ~= "" and active or "00100011" }
   answer:ok()
 end
 
 local function cpsms_read(module, answer)
-  local psm = module.psm or { mode = 1, tau = "01000001", active = "00100011" }
+  local psm = module.settings.psm
   if psm.mode == 0 then
     answer:info("+CPSMS: 0")
   else
@@ -137,15 +170,24 @@ local function cedrxs_set(module, answer, raw)
   local act = args:int_or(5, 5, 5)
   local value = args:more() and args:str(4) or "0101"
   if not args:done() or #value ~= 4 or value:find("[^01]") then return answer:fail(50) end
-  module.edrx = { mode = mode, act = act, value = value }
+  module.settings.edrx = { mode = mode, act = act, value = value }
   answer:ok()
 end
 
 local function cedrxs_read(module, answer)
-  local edrx = module.edrx or { mode = 1, act = 5, value = "0101" }
+  local edrx = module.settings.edrx
   if edrx.mode == 1 or edrx.mode == 2 then
     answer:info(('+CEDRXS: %d,"%s"'):format(edrx.act, edrx.value))
   end
+  answer:ok()
+end
+
+-- Asked for, granted by the network, and the paging window.
+local function cedrxrdp(module, answer)
+  local edrx = module.settings.edrx
+  local on = edrx.mode == 1 or edrx.mode == 2
+  answer:info(on and ('+CEDRXRDP: %d,"%s","%s","0011"'):format(edrx.act, edrx.value, edrx.value)
+    or "+CEDRXRDP: 0")
   answer:ok()
 end
 
@@ -162,7 +204,9 @@ local function qeng(module, answer, raw)
 end
 
 return {
-  ["+CPIN"] = { read = cpin_read, test = "" },
+  ["+CPIN"] = { read = cpin_read, set = cpin_set, test = "" },
+  ["+CIMI"] = { exec = from_sim("", "imsi"), test = "" },
+  ["+QCCID"] = { exec = from_sim("+QCCID: ", "iccid"), test = "" },
   ["+CEREG"] = { read = cereg_read, set = cereg_set, test = "+CEREG: (0,1,2,3,4,5)" },
   ["+CGATT"] = { read = cgatt_read, set = cgatt_set, test = "+CGATT: (0,1)" },
   ["+CGPADDR"] = {
@@ -179,6 +223,6 @@ return {
   ["+CPSMS"] = { read = cpsms_read, set = cpsms_set, test = "+CPSMS: (0,1,2),,,(8 bits),(8 bits)" },
   ["+CEDRXS"] = { read = cedrxs_read, set = cedrxs_set,
     test = '+CEDRXS: (0-3),(5),("0000"-"1111")' },
-  ["+CEDRXRDP"] = { exec = '+CEDRXRDP: 5,"0101","0101","0011"', test = "" },
+  ["+CEDRXRDP"] = { exec = cedrxrdp, test = "" },
   ["+QENG"] = { set = qeng, test = "+QENG: (0)" },
 }

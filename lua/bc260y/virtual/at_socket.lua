@@ -70,7 +70,9 @@ local function qiclose(module, answer, raw)
   if not sockets.in_use(module, id) then
     if module.traits.close_unused == "error" then return answer:fail(567) end
   else
+    local dead = sockets.is_dead(module.sockets[id])
     sockets.close(module, module.sockets[id])
+    if dead and module.traits.close_dead == "error" then return answer:fail(567) end
   end
   answer:ok()
   answer:second("CLOSE OK")
@@ -111,7 +113,7 @@ local function count(module, answer, socket)
 end
 
 -- Data is cut by its declared length, never by its quotes: 4.1.5 sends
--- "{"a":"b","b":"b"}" as 17 bytes.
+-- "{"a":"b","b":"b"}" as 17 bytes. Gives the data and <rai_mode>, or nil.
 local function inline_data(rest, size)
   local data, tail
   if rest:sub(1, 1) == '"' then
@@ -124,23 +126,22 @@ local function inline_data(rest, size)
     if data:find('["{}%[%],]') then return nil end
   end
   if #data ~= size or tail ~= "" and not tail:find("^,[012]$") then return nil end
-  return data
+  return data, tonumber(tail:sub(2)) or 0
 end
 
 local function inline_bytes(module, rest, size)
-  if module.nvram.send_format == 1 then
-    local digits = size <= HEX_MAX and inline_data(rest, size * 2)
-    return digits and parse.from_hex(digits)
-  end
-  local text = size <= TEXT_MAX and inline_data(rest, size)
-  return text and not text:find("[^\32-\126]") and text or nil
+  local hex = module.nvram.send_format == 1
+  if size > (hex and HEX_MAX or TEXT_MAX) then return nil end
+  local text, rai = inline_data(rest, hex and size * 2 or size)
+  if not text or text:find("[^\32-\126]") then return nil end
+  return hex and parse.from_hex(text) or not hex and text or nil, rai
 end
 
 -- The socket was there when the command came; it may be gone by now.
-local function transmit(module, answer, socket, bytes, ok_said)
+local function transmit(module, answer, socket, bytes, rai, ok_said)
   local action = answer.action
   local refused = action and action.second == "SEND FAIL" and not action.executed
-  local good = not refused and sockets.send(module, socket, bytes)
+  local good = not refused and sockets.send(module, socket, bytes, rai)
   if good or not module.traits.send_fail_without_ok then
     if ok_said then answer:finish() else answer:ok() end
     return answer:second(good and "SEND OK" or "SEND FAIL")
@@ -156,7 +157,7 @@ local function data_mode(module, answer, socket, size)
   local early = module.traits.ok_before_prompt
   if early then answer:early_ok() end
   answer:prompt(size, function(bytes)
-    transmit(module, answer, socket, bytes, early)
+    transmit(module, answer, socket, bytes, 0, early)
   end)
 end
 
@@ -167,14 +168,14 @@ local function qisend(module, answer, raw)
   if not id or id > 4 or #size_text > 5 or size > TEXT_MAX or comma == "" and rest ~= "" then
     return answer:fail(552)
   end
-  local bytes
+  local bytes, rai
   if comma == "," then
-    bytes = size > 0 and inline_bytes(module, rest, size)
+    if size > 0 then bytes, rai = inline_bytes(module, rest, size) end
     if not bytes then return answer:fail(552) end
   end
   local socket = sockets.in_use(module, id) and module.sockets[id]
   if not socket or socket.state == sockets.CONNECTING then return answer:fail(567) end
-  if bytes then return transmit(module, answer, socket, bytes, false) end
+  if bytes then return transmit(module, answer, socket, bytes, rai, false) end
   if size == 0 then
     answer.nul_after = false
     return count(module, answer, socket)

@@ -1,94 +1,24 @@
--- Power: boot lines, registration with the network, sleep. Knows when the
--- module listens and which address it has, no command.
+-- Power: boot lines, what a reboot forgets, sleep. Knows when the module listens, no
+-- command; the network is in radio.lua.
 
+local radio = require "bc260y.virtual.radio"
+local rrc = require "bc260y.virtual.rrc"
 local sockets = require "bc260y.virtual.sockets"
-
-local BOOT_TIMES = { off = 0.02, rdy = 0.05, cfun = 0.02, cpin = 0.02, ip = 0.05 }
-
-local function time_of(self, name)
-  return self.timing[name] or BOOT_TIMES[name]
-end
-
--- The URC of a changed registration, as AT+CEREG=<n> asked for it.
-local function cereg_fields(self, n)
-  local text = tostring(self.registration)
-  local here = self.registration == 1 or self.registration == 5
-  if n >= 2 and here then
-    local tac = self.identity.tac
-    if self.traits.tac_decimal then tac = ("%d"):format(tonumber(tac, 16)) end
-    text = ('%s,"%s","%s",9'):format(text, tac, self.identity.cell)
-    if n >= 4 and self.traits.cereg_timers then
-      text = text .. ',,,"00100101","00111000"'
-    end
-  end
-  return text
-end
-
-local function set_registration(self, stat)
-  if stat == self.registration then return end
-  self.registration = stat
-  if self.cereg_n > 0 then
-    self:urc("+CEREG: " .. cereg_fields(self, self.cereg_n))
-  end
-end
-
-local function set_address(self)
-  set_registration(self, 1)
-  self.attached = true
-  self.address = self.identity.ip
-  self:urc("+IP: " .. self.address)
-end
-
-local function lose_network(self, stat)
-  self.attached, self.address = false, nil
-  if self.attach_timer then self.timers:cancel(self.attach_timer) end
-  self.attach_timer = nil
-  sockets.network_lost(self)
-  set_registration(self, stat)
-end
-
-local function find_network(self)
-  local wanted = self.coverage and self.attach_wanted and self.functionality == 1
-  if self.address or self.attach_timer or not wanted then return end
-  set_registration(self, 2)
-  self.attach_timer = self:later(self.now() + time_of(self, "ip"), function()
-    self.attach_timer = nil
-    set_address(self)
-  end)
-end
-
-local function network(self, up)
-  self.coverage = up
-  if up then find_network(self) else lose_network(self, 2) end
-end
-
--- AT+CGATT.
-local function attach(self, on)
-  self.attach_wanted = on
-  if on then find_network(self) else lose_network(self, 0) end
-end
-
--- AT+CFUN: 0 and 4 switch the radio off, 1 on.
-local function set_functionality(self, value)
-  self.functionality = value
-  if value == 1 then find_network(self) else lose_network(self, 0) end
-end
 
 local watch_idle
 
 local function say_boot(self)
   local now = self.now()
   local fota = self.traits.boot_fota
-  local due = now + time_of(self, "cfun")
+  local due = now + self:time_of("cfun")
   self:say("urc", "RDY", "\r\nRDY\r\n")
   self.power = "on"
   self:later(due, function()
     self:urc("+CFUN: 1")
     if fota then self:urc('+QIND: "FOTA","END",0') end
   end)
-  self:later(due + time_of(self, "cpin"), function()
-    self:urc("+CPIN: READY")
-    find_network(self)
+  self:later(due + self:time_of("cpin"), function()
+    radio.set_sim(self, self.traits.sim)
     watch_idle(self)
   end)
 end
@@ -106,8 +36,10 @@ local function start(self, quiet)
   self.echo = self.traits.echo
   self.urc_due = 0
   self.functionality, self.coverage = 1, self.coverage ~= false
-  self.attach_wanted = true
-  self.registration, self.cereg_n, self.cscon_n = 0, 0, 0
+  self.attach_wanted, self.cops_mode = true, 0
+  self.sim = "none"
+  self.registration, self.cause, self.cereg_n = 0, nil, 0
+  self.cscon_n, self.rrc = 0, rrc.new()
   self.attached, self.address, self.attach_timer = false, nil, nil
   self.sleep_lock = 1
   self.last_input = self.now()
@@ -117,20 +49,19 @@ local function start(self, quiet)
   self.generation = (self.generation or 0) + 1
   self:log("module", quiet and "on, attached" or "boots")
   if quiet then
-    self.power, self.registration = "on", 1
-    self.attached, self.address = true, self.identity.ip
+    self.power, self.sim = "on", self.traits.sim
+    if self.sim == "READY" then radio.start_attached(self) end
     return watch_idle(self)
   end
   self.wire:push(self.now(), self.traits.boot_text)
-  self:later(self.now() + time_of(self, "rdy"), function() say_boot(self) end)
+  self:later(self.now() + self:time_of("rdy"), function() say_boot(self) end)
 end
 
 -- Reboots once everything said has left the line.
 local function restart(self)
   self.power = "off"
-  self:later(math.max(self.now(), self.wire.free_at) + time_of(self, "off"), function()
-    start(self, false)
-  end)
+  local silent = math.max(self.now(), self.wire.free_at)
+  self:later(silent + self:time_of("off"), function() start(self, false) end)
 end
 
 local function sleep(self, kind)
@@ -140,6 +71,7 @@ local function sleep(self, kind)
     self:urc(('+QNBIOTEVENT: "ENTER %s"'):format(kind))
   end
   self:log("module", "sleeps: " .. kind)
+  rrc.release(self)
   self.power, self.sleep_kind = kind:lower(), kind
 end
 
@@ -191,8 +123,9 @@ function watch_idle(self)
   if not limit then return end
   local due = math.max(self.last_input, self.wire.free_at) + limit
   if due > self.now() then return self:later(due, function() watch_idle(self) end) end
-  local idle = not self.answer and self.pending == "" and self.sleep_lock == 1
-  if idle and self.power == "on" and not asks_network(self) then return sleep(self, "DEEPSLEEP") end
+  local idle = self.power == "on" and not self.answer and self.pending == ""
+    and self.sleep_lock == 1 and not asks_network(self)
+  if idle then return sleep(self, self.traits.sleep_kind) end
   self:later(self.now() + limit, function() watch_idle(self) end)
 end
 
@@ -202,8 +135,5 @@ local function busy(self)
 end
 
 return {
-  start = start, restart = restart, network = network, attach = attach,
-  set_functionality = set_functionality,
-  cereg_fields = cereg_fields, sleep = sleep, page = page, heard = heard,
-  busy = busy,
+  start = start, restart = restart, sleep = sleep, page = page, heard = heard, busy = busy,
 }

@@ -4,6 +4,11 @@
 return {
   [3] = "operation not allowed",
   [4] = "operation not supported",
+  [10] = "SIM not inserted",
+  [11] = "SIM PIN required",
+  [12] = "SIM PUK required",
+  [14] = "SIM busy",
+  [16] = "incorrect password",
   [30] = "no network service",
   [50] = "Incorrect parameters",
   [550] = "Unknown error",

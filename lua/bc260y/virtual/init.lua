@@ -8,6 +8,8 @@ local boot = require "bc260y.virtual.boot"
 local commands = require "bc260y.virtual.commands"
 local net_script = require "bc260y.virtual.net_script"
 local parse = require "bc260y.virtual.parse"
+local radio = require "bc260y.virtual.radio"
+local rrc = require "bc260y.virtual.rrc"
 local scripts = require "bc260y.virtual.scripts"
 local sockets = require "bc260y.virtual.sockets"
 local timers = require "bc260y.virtual.timers"
@@ -15,6 +17,9 @@ local traits = require "bc260y.virtual.traits"
 local wire = require "bc260y.virtual.wire"
 
 local max, min, huge = math.max, math.min, math.huge
+
+-- Seconds between the steps of a boot; found and ip: until registered, and an address.
+local BOOT_TIMES = { off = 0.02, rdy = 0.05, cfun = 0.02, cpin = 0.02, found = 0, ip = 0.05 }
 
 -- Bytes that may wait while a command is answered; a UART has no more patience.
 local PENDING_MAX = 16384
@@ -32,6 +37,11 @@ function module_methods:delay_of(what, command, line)
   return wait or self.timing[what]
 end
 
+-- Seconds that a step of the boot takes.
+function module_methods:time_of(step)
+  return self.timing[step] or BOOT_TIMES[step]
+end
+
 function module_methods:later(due, fn)
   return self.timers:at(due, fn)
 end
@@ -42,11 +52,12 @@ function module_methods:say(what, line, bytes)
   self.wire:push(self.now(), bytes)
 end
 
--- Says an unsolicited line when its delay has passed. URCs keep their order.
-function module_methods:urc(line)
+-- Says an unsolicited line when its delay has passed, or the seconds that the network
+-- takes to reach the module. URCs keep their order.
+function module_methods:urc(line, late)
   if self.power ~= "on" then return end
   local now = self.now()
-  local wait = self:delay_of("urc", nil, line) or self.traits.urc_late
+  local wait = self:delay_of("urc", nil, line) or late or 0
   local due = max(now + wait, self.urc_due)
   if due == huge then return end
   self.urc_due = due
@@ -71,7 +82,14 @@ end
 
 -- The radio network goes (false) or comes back (true).
 function module_methods:network(up)
-  boot.network(self, up)
+  radio.cover(self, up)
+  self:wake()
+end
+
+-- The network registers the module: a <stat> of +CEREG, 1 or 5; or throws it out: 0, 2, 3,
+-- 4, with a cause type and a cause if it gives them.
+function module_methods:register(stat, cause_type, cause)
+  radio.register(self, stat, cause_type, cause)
   self:wake()
 end
 
@@ -175,7 +193,7 @@ local function advance(self)
       busy = current:pump(self.now())
       if busy and self.answer == current then
         self.answer = nil
-        if current.then_reboot then boot.restart(self) end
+        if current.at_end then current.at_end() end
       end
       busy = busy or current.want ~= nil
     elseif self.pending == "" then
@@ -237,16 +255,47 @@ function module_methods:wake()
   if self.on_wake then self.on_wake() end
 end
 
--- options: profile = "R02", traits = {}, now = function giving seconds (needed),
--- net = the network seam, names = {name = address or list of addresses},
--- delay = function(what, command, line) giving seconds or nil, timing = {info=,
--- final=, second=, prompt=, urc=, rdy=, cfun=, cpin=, ip=} in seconds, baud,
--- boot = false to start attached, ip, ip6, dns = {v4, v4, v6, v6}, imei, imsi,
--- iccid, sn, rssi (of AT+CSQ), clock = UTC epoch at now() == 0, zone = quarter hours, nvram = table
--- kept from an earlier run, log = function(text), wake = function().
+-- Who the module is and what its network gives it; every field of options may be missing.
+local function new_identity(options)
+  return {
+    imei = options.imei or "866207051234560", imsi = options.imsi or "460081234567890",
+    iccid = options.iccid or "89860414102070012345", sn = options.sn or "D1X20BL01000012",
+    pin = options.pin or "1234",
+    ip = options.ip or "100.85.29.214",
+    ip6 = options.ip6 or "36.14.1.0.0.64.29.216.0.1.0.2.236.156.25.48",
+    dns = options.dns or { "218.2.2.2", "218.4.4.4", "240E:5A::6666", "240E:5B::6666" },
+    tac = options.tac or "4C10", cell = options.cell or "084958B4",
+    operator = options.operator or "46008",
+    registered = options.registered or 1,
+    t3324 = options.t3324 or "00100101", t3412 = options.t3412 or "00111000",
+    rssi = options.rssi or 22,
+  }
+end
+
+-- What the host may set; a reboot keeps it.
+local function new_settings(baud)
+  return {
+    psm = { mode = 1, tau = "01000001", active = "00100011" },
+    edrx = { mode = 1, act = 5, value = "0101" },
+    bands = "5,8",
+    rate = baud or 115200,
+  }
+end
+
+-- options: now = function giving seconds (needed), profile = "R02", traits = {},
+--   net = the network seam, names = {name = address, list of addresses, or error code},
+--   delay = function(what, command, line) giving seconds or nil, timing = {info=, final=,
+--   second=, prompt=, urc=, rdy=, cfun=, cpin=, found=, ip=, off=} in seconds, baud,
+--   boot = false to start attached, nvram = table kept from an earlier run,
+--   clock = the network's UTC epoch at now() == 0, rtc = the module's own before it is
+--   registered (the same), zone = quarter hours,
+--   ip, ip6, dns = {v4, v4, v6, v6}, imei, imsi, iccid, sn, pin, tac, cell, operator,
+--   registered = 1 or 5 (roaming), t3324, t3412 (8 bits each), rssi (of AT+CSQ),
+--   log = function(text), wake = function().
 -- Raises on a wrong trait or profile.
 local function new(options)
   assert(type(options) == "table" and type(options.now) == "function", "now is needed")
+  local clock = options.clock or 1577836800
   local self = setmetatable({
     now = options.now,
     net = options.net or net_script.new(options.now),
@@ -259,26 +308,19 @@ local function new(options)
     wire = wire.new(options.baud),
     timers = timers.new(),
     scripts = {},
-    identity = {
-      imei = options.imei or "866207051234560", imsi = options.imsi or "460081234567890",
-      iccid = options.iccid or "89860414102070012345", sn = options.sn or "D1X20BL01000012",
-      ip = options.ip or "100.85.29.214",
-      ip6 = options.ip6 or "36.14.1.0.0.64.29.216.0.1.0.2.236.156.25.48",
-      dns = options.dns or { "218.2.2.2", "218.4.4.4", "240E:5A::6666", "240E:5B::6666" },
-      tac = "4C10", cell = "084958B4",
-    },
-    rssi = options.rssi or 22,
+    identity = new_identity(options),
+    settings = new_settings(options.baud),
     -- What survives a reboot, and how often it was written.
     nvram = options.nvram
       or { send_format = 0, recv_format = 0, cmee = 0, dsevent = 0, sleep_event = 0 },
     nvram_writes = 0,
-    clock_offset = options.clock or 1577836800,
-    zone = options.zone or 32,
+    network_clock = clock, network_zone = options.zone or 32,
+    clock_offset = options.rtc or clock, zone = options.zone or 32,
     stats = { lost_input = 0, boots = 0 },
     resting = {},              -- local port -> when it may be used again
     -- The rest is set by boot.start.
     power = "off", answer = nil, pending = "", partial = "", data = {}, data_size = 0,
-    echo = true, urc_due = 0, sockets = {}, advancing = false,
+    echo = true, urc_due = 0, sockets = {}, advancing = false, rrc = rrc.new(),
   }, module_mt)
   boot.start(self, options.boot == false)
   return self

@@ -8,7 +8,8 @@
 --   handle:unacked()          bytes the peer has not acknowledged, nil if unknown
 --   handle:close()
 --   handle:local_port()       optional; handle:pause(yes) optional
---   net:resolve(name, callback(list | nil))
+--   net:resolve(name, callback(list | nil), servers)   servers: addresses that the host
+--                             has set, nil for the network's own
 --   net:ping(address, size, timeout_s, callback(ms | nil for a lost one, ttl))
 --   net:ntp(address, port, callback(UTC epoch | nil))
 --   net:step(now) -> when it is due next, or nil; optional, for a virtual clock
@@ -111,7 +112,8 @@ function net_methods:connect(kind, address, port, local_port, events)
   return setmetatable({ peer = peer }, handle_mt)
 end
 
-function net_methods:resolve(name, callback)
+function net_methods:resolve(name, callback, servers)
+  self.asked = servers
   after(self, function() callback(self.hosts[name]) end)
 end
 
@@ -132,11 +134,11 @@ function net_methods:step(now)
 end
 
 -- now: the module's clock. Fields a spec may set: latency_s, hosts (name ->
--- list), pings, utc.
+-- list), pings, utc; asked: the name servers of the last question.
 local function new(now)
   return setmetatable({
     now = now, timers = timers.new(), servers = {}, peers = {}, hosts = {},
-    pings = {}, utc = nil, latency_s = 0, next_port = 49152,
+    pings = {}, utc = nil, asked = nil, latency_s = 0, next_port = 49152,
   }, net_mt)
 end
 

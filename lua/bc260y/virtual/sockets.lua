@@ -3,24 +3,48 @@
 
 local address = require "bc260y.virtual.address"
 local parse = require "bc260y.virtual.parse"
+local rrc = require "bc260y.virtual.rrc"
 
 local INITIAL, CONNECTING, CONNECTED = 0, 1, 2
 local DOWNLINK_MAX = 1024      -- bytes of one URC (2.4)
+local DNS_FAILED, UNREACHABLE = 565, 566
 local BACKLOG_HIGH = 65536     -- said but not read: let TCP wait, as a small buffer does
 local BACKLOG_LOW = 16384
 
+-- The addresses of a list that this network can reach, or nil.
+local function reachable(self, list)
+  local kept = {}
+  for _, one in ipairs(list) do
+    local family = address.is_v4(one) and "v4" or "v6"
+    if self.traits.network:find(family, 1, true) then kept[#kept + 1] = one end
+  end
+  return kept[1] and kept or nil
+end
+
+-- The servers that AT+QIDNSCFG set, in their order; nil if none: the network's own.
+local function servers(self)
+  local list = {}
+  for place = 1, 4 do list[#list + 1] = self.dns_set[place] end
+  return list[1] and list or nil
+end
+
 -- Finds addresses: the literal itself, the names table, then the network.
--- callback(list) or callback(nil).
+-- callback(list), or callback(nil, code).
 local function resolve(self, host, callback)
-  if address.is_v4(host) or address.is_v6(host) then return callback({ host }) end
+  if address.is_v4(host) or address.is_v6(host) then
+    return callback(reachable(self, { host }), UNREACHABLE)
+  end
   local known = self.names[host]
-  if known then return callback(type(known) == "table" and known or { known }) end
+  if type(known) == "number" then return callback(nil, known) end
+  if type(known) == "string" then known = { known } end
+  if known then return callback(reachable(self, known), DNS_FAILED) end
   local generation = self.generation
+  rrc.uplink(self, 0)
   self.net:resolve(host, function(list)
     if self.generation ~= generation then return end
-    callback(list and list[1] and list or nil)
+    callback(self.address and list and reachable(self, list), DNS_FAILED)
     self:wake()
-  end)
+  end, servers(self))
 end
 
 local function release(self, socket)
@@ -48,31 +72,41 @@ local function connected(self, socket)
   socket.opened(0)
 end
 
-local function say_downlink(self, socket, bytes)
+local function say_downlink(self, socket, bytes, late)
   local data = bytes
   if self.nvram.recv_format == 1 then
     data = parse.to_hex(bytes, self.traits.hex_lower)
   end
   if self.traits.quoted then data = '"' .. data .. '"' end
   -- Joined, not formatted: %s of Lua 5.1 ends at a NUL.
-  self:urc(('+QIURC: "recv",%d,%d,'):format(socket.id, #bytes) .. data)
+  self:urc(('+QIURC: "recv",%d,%d,'):format(socket.id, #bytes) .. data, late)
 end
 
-local function received(self, socket, bytes)
-  if socket.gone or socket.state ~= CONNECTED then return end
-  if not self:page() or socket.gone then
-    return self:log("net", ("#%d: %d bytes do not reach the module"):format(socket.id, #bytes))
-  end
-  self:log("net", ("#%d received %d bytes"):format(socket.id, #bytes))
+-- 2.4: at most 1024 bytes in one URC.
+local function say_pieces(self, socket, bytes, late)
   for first = 1, #bytes, DOWNLINK_MAX do
     local piece = bytes:sub(first, first + DOWNLINK_MAX - 1)
     local limit = self.traits.rx_buffer
     if limit and self.wire.size + #piece > limit then
-      self:urc(('+QIURC: "recv",%d,"buff full"'):format(socket.id))
+      self:urc(('+QIURC: "recv",%d,"buff full"'):format(socket.id), late)
       break
     end
-    say_downlink(self, socket, piece)
+    say_downlink(self, socket, piece, late)
   end
+end
+
+-- Nothing comes down without coverage, and in PSM nothing is heard (2.4 note 1).
+local function reached(self, socket)
+  return self.address and self:page() and not socket.gone
+end
+
+local function received(self, socket, bytes)
+  if socket.gone or socket.state ~= CONNECTED then return end
+  if not reached(self, socket) then
+    return self:log("net", ("#%d: %d bytes do not reach the module"):format(socket.id, #bytes))
+  end
+  self:log("net", ("#%d received %d bytes"):format(socket.id, #bytes))
+  rrc.downlink(self, function(late) say_pieces(self, socket, bytes, late) end)
 end
 
 -- 2.4.1: closed by the peer or lost with the network; QICLOSE is due.
@@ -85,7 +119,9 @@ local function closed(self, socket)
   release(self, socket)
   socket.state = self.traits.closed_state
   self:log("net", ("#%d closed by the peer"):format(socket.id))
-  self:urc(('+QIURC: "closed",%d'):format(socket.id))
+  rrc.downlink(self, function(late)
+    self:urc(('+QIURC: "closed",%d'):format(socket.id), late)
+  end)
 end
 
 local function events_of(self, socket)
@@ -105,12 +141,13 @@ end
 
 local function connect(self, socket)
   self:log("net", ("#%d %s %s:%d"):format(socket.id, socket.kind, socket.host, socket.port))
-  resolve(self, socket.host, function(list)
+  resolve(self, socket.host, function(list, code)
     if socket.gone then return end
-    if not list then return failed(self, socket, 565) end
-    local handle, code = self.net:connect(socket.kind, list[1], socket.port,
+    if not list then return failed(self, socket, code) end
+    rrc.uplink(self, 0)
+    local handle, why = self.net:connect(socket.kind, list[1], socket.port,
       socket.local_port, events_of(self, socket))
-    if not handle then return failed(self, socket, code or 554) end
+    if not handle then return failed(self, socket, why or 554) end
     if socket.gone then return handle:close() end
     socket.handle = handle
   end)
@@ -148,14 +185,16 @@ local function open(self, spec, opened)
   connect(self, socket)
 end
 
--- Gives bytes to the stack. False if the connection is dead or its buffer full.
-local function send(self, socket, bytes)
+-- Gives bytes to the stack. False if the connection is dead or its buffer full. rai: the
+-- release assistance of 2.3.5. Datagrams without coverage are lost, and nobody is told.
+local function send(self, socket, bytes, rai)
   if socket.gone or socket.state ~= CONNECTED then return false end
   local limit = self.traits.tx_buffer
   if limit and (socket.handle:unacked() or 0) + #bytes > limit then return false end
   socket.sent = socket.sent + #bytes
   self:log("net", ("#%d sends %d bytes"):format(socket.id, #bytes))
-  socket.handle:write(bytes)
+  rrc.uplink(self, rai)
+  if self.address then socket.handle:write(bytes) end
   return true
 end
 
@@ -217,6 +256,11 @@ local function downlink(self, id, bytes)
   return true
 end
 
+-- Its connection never was, or the peer has ended it.
+local function is_dead(socket)
+  return socket.gone
+end
+
 -- The radio is gone: TCP connections break, UDP sockets know nothing of it.
 local function network_lost(self)
   for id = 0, 4 do
@@ -266,6 +310,7 @@ end
 
 return {
   open = open, send = send, close = close, counters = counters, in_use = in_use,
+  is_dead = is_dead,
   opening = opening,
   state_line = state_line, downlink = downlink, resolve = resolve,
   network_lost = network_lost, after_sleep = after_sleep, drop_all = drop_all,

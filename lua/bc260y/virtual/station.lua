@@ -28,7 +28,7 @@ end
 -- What a receiver at another speed makes of bytes: as many, and other ones.
 local function at_line_speed(self, bytes)
   local speed = self.strict_baud and self.endpoint.speed and self.endpoint.speed()
-  if not speed or speed == self.strict_baud then return bytes end
+  if not speed or speed == self.module.wire.baud then return bytes end
   return (bytes:gsub(".", function(char) return string.char(255 - char:byte() % 126) end))
 end
 
@@ -117,7 +117,7 @@ local function open(where, options)
     endpoint = nil, module = nil, stream = nil,
     timer = nil, reader_timer = nil,
     log = options.log or function() end,
-    strict_baud = options.strict_baud and options.baud,
+    strict_baud = options.strict_baud and options.baud ~= nil,
     writing = false,           -- libuv holds bytes of ours; the module keeps the rest
     pumping = false, again = false, closed = false,
   }, station_mt)

@@ -10,6 +10,7 @@ local manual = {
   -- Line
   echo = true,                   -- echo after boot (ATE is not saved)
   echo_data = false,             -- echo of the bytes after the prompt
+  answer_time = 0,               -- seconds to the first answer: 0.3 at most in M, 5 in L
   line_max = 1600,               -- bytes of a command line; a longer one is ERROR
   extra_blank_line = false,      -- an empty line after OK
   nul_after_result = 0,          -- NULs after the results of QISEND, QICLOSE, QRST
@@ -17,6 +18,8 @@ local manual = {
   -- Boot
   boot_text = "",                -- raw bytes before RDY (BROM text, ends in LF CR)
   boot_fota = false,             -- +QIND: "FOTA","END",0 between the boot lines
+  sim = "READY",                 -- as +CPIN: says it; "none": there is no SIM
+  ip_urc = true,                 -- +IP: is said; without it only AT+CGPADDR tells
 
   -- Sending
   data_mode = false,             -- AT+QISEND=<id>,<len> prompts
@@ -37,6 +40,7 @@ local manual = {
   open_timeout = 60,             -- seconds (2.3.2 note 2)
   id_in_use = "error",           -- "error" or "urc" (+QIOPEN: <id>,563)
   close_unused = "error",        -- "error" or "ok": QICLOSE of an id that is not open
+  close_dead = "ok",             -- "ok" or "error": QICLOSE of a failed or ended connection
   closed_state = 3,              -- <socket_state> after a remote close: 3 or 4
   state_after_close = "none",    -- "none" or "initial": QISTATE lists a closed id as 0
   state_local_port = "asked",    -- "asked" (0 for an allocated one) or "real"
@@ -47,16 +51,20 @@ local manual = {
 
   -- DNS, ping, NTP
   network = "v4v6",              -- "v4", "v6" or "v4v6": which DNS servers can be set
+  dns_servers = "network",       -- +QIDNSCFG: fields as the network has, "all" four, the
+                                 -- "primary" one alone, or "none": no line
+  dns_addresses = "first",       -- "first", "counted" (all counted, one told) or "all"
   dns_quoted = false,            -- quotes around the addresses of +QIDNSGIP
   ping_size_max = 200,
   ping_quoted = false,           -- quotes around the address of +QPING
   ping_ttl = false,              -- a fifth field <ttl>
-  ping_all_lost = "summary",     -- "summary" or "code" when every ping was lost
+  ping_all_lost = "summary",     -- ends in a "summary", or a "code", or is a code "alone"
   ntp_form = "odd",              -- "odd" (:35 after the seconds), "zone" or "plain"
   ntp_set = 0,                   -- default of <auto_set_time>
 
   -- Network registration and identity of the context
   tac_decimal = false,           -- +CEREG gives the TAC in decimal
+  cereg_empty = false,           -- unregistered: empty fields behind <stat>, or none
   cereg_timers = true,           -- +CEREG: 4 and 5 give T3324 and T3412
   cgpaddr_cid = 5,
   cgpaddr_quoted = true,
@@ -65,15 +73,18 @@ local manual = {
   cclk_quoted = true,
   qeng_short = false,            -- the serving line without its last three fields
 
-  -- Sleep
-  sleep_after = false,           -- seconds without traffic until deep sleep (QSCLK=1)
-  tcp_over_sleep = "lost",       -- "kept" or "lost" over deep sleep
+  -- Sleep and paging
+  rrc_release = 0,               -- seconds of quiet until the radio connection is released
+  sleep_after = false,           -- seconds without traffic until it sleeps (QSCLK=1)
+  sleep_kind = "DEEPSLEEP",      -- "DEEPSLEEP" or "PSM"
+  tcp_over_sleep = "kept",       -- "kept" (2.3.2) or "lost" over deep sleep
   udp_over_sleep = "kept",
   counters_over_sleep = "kept",  -- "kept" or "zero": sent and acked of a kept socket
   wake_command = "lost",         -- the command that wakes: "lost", "crlf" or "answered"
   wake_time = 0.2,               -- seconds from that command to the answer or the blank line
   psm_boot = false,              -- leaving PSM looks like a boot (RDY)
-  urc_late = 0,                  -- seconds, the paging cycle of DRX and eDRX (2.4)
+  urc_late = 0,                  -- seconds, the paging cycle of DRX and eDRX: how late a
+                                 -- downlink is while the radio is not connected (2.4)
 }
 
 local profiles = {
@@ -90,6 +101,7 @@ local profiles = {
     cgpaddr_ipv6 = false,
     local_port_rest = 70,
     qeng_short = true,
+    tcp_over_sleep = "lost",
   },
   R02 = {
     revision = "BC260YCNAAR02A02",
@@ -118,8 +130,14 @@ local choices = {
   closed_state = { [3] = true, [4] = true },
   state_after_close = { none = true, initial = true },
   state_local_port = { asked = true, real = true },
+  sim = { READY = true, ["SIM PIN"] = true, ["SIM PUK"] = true, ["NOT READY"] = true,
+    none = true },
+  close_dead = { ok = true, error = true },
+  dns_servers = { network = true, all = true, primary = true, none = true },
+  dns_addresses = { first = true, counted = true, all = true },
+  sleep_kind = { DEEPSLEEP = true, PSM = true },
   network = { v4 = true, v6 = true, v4v6 = true },
-  ping_all_lost = { summary = true, code = true },
+  ping_all_lost = { summary = true, code = true, alone = true },
   ntp_form = { odd = true, zone = true, plain = true },
   cclk_year_digits = { [2] = true, [4] = true },
   tcp_over_sleep = { kept = true, lost = true },
