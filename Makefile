@@ -120,9 +120,12 @@ $(foreach v,5.1 5.2 5.3 5.4 jit,$(eval $(call lua_rules,$(v))))
 # --- C tests ----------------------------------------------------------------
 # A test names what it needs beside the core on lines of their own:
 # /* needs: port_tty.c port_net.c */  and  /* libs: libserialport */
+# and the functions whose calls go to its own __wrap_NAME: /* wraps: read write */
 named = $(shell sed -n 's,^/\* $(1): \(.*\) \*/$$,\1,p' $(2))
 needs = $(patsubst %.c,build/$(1)/%.o,$(call named,needs,$(2)))
 libs = $(foreach l,$(call named,libs,$(1)),$(shell $(PKG_CONFIG) --libs $(l)))
+comma = ,
+wraps = $(patsubst %,-Wl$(comma)--wrap=%,$(call named,wraps,$(1)))
 # The bindings are tested on one Lua: a test that needs them names it in libs.
 TEST_CFLAGS = $(SERIAL_CFLAGS) $(shell $(PKG_CONFIG) --cflags lua5.4 2>/dev/null)
 
@@ -151,7 +154,7 @@ build/san/libcore.a: $(call objs,san,$(CORE_C))
 define test_rules
 build/$(1)/$(2): build/$(1)/test/$(2).o $$(call needs,$(1),spec/c/$(2).c) build/$(1)/libcore.a
 	$$(CC) $$(if $$(filter san,$(1)),$$(SANITIZE)) $$(LDFLAGS) -o $$@ $$^ \
-		$$(call libs,spec/c/$(2).c)
+		$$(call wraps,spec/c/$(2).c) $$(call libs,spec/c/$(2).c)
 endef
 TESTS := $(notdir $(TEST_C:.c=))
 $(foreach t,$(TESTS),$(eval $(call test_rules,plain,$(t))) $(eval $(call test_rules,san,$(t))))

@@ -56,16 +56,12 @@ static bool advance(struct bc260y_reader *reader)
 {
 	if (reader->error)
 		return false;
-	if (reader->first) {
-		reader->first = false;
-	} else {
+	if (!reader->first) {
 		if (reader->at == reader->end)
 			return false;
-		if (*reader->at++ != ',') {
-			stop_reading(reader, BC260Y_ERR_SYNTAX);
-			return false;
-		}
+		reader->at++; /* the comma: nothing else ends what was read */
 	}
+	reader->first = false;
 	skip_blanks(reader);
 	return true;
 }

@@ -11,9 +11,9 @@
 
 static const char line_class[] = "bc260y.line";
 
-/* Bytes a read may give, and reads a turn: a module that never stops talking must not
- * keep the others from being served. */
-enum { READ_SIZE = 4096, READ_COUNT_MAX = 8, BUFFER_SIZE = 4096, WAIT_SECONDS_MAX = 3600 };
+/* Reads a turn: a module that never stops talking must not keep the others from being
+ * served. */
+enum { READ_COUNT_MAX = 8, BUFFER_SIZE = 4096, WAIT_SECONDS_MAX = 3600 };
 
 struct lua_line {
 	struct bc260y_lua_object object;
@@ -89,13 +89,10 @@ static int line_start(lua_State *L)
 /* Result: false when there was nothing to read. */
 static bool fill(struct lua_line *self)
 {
-	uint8_t bytes[READ_SIZE];
+	uint8_t bytes[BUFFER_SIZE];
 	size_t room = bc260y_framer_room(&self->exchange.framer);
-	ptrdiff_t count;
+	ptrdiff_t count = self->port->ops->read(self->port, bytes, room);
 
-	if (room > sizeof(bytes))
-		room = sizeof(bytes);
-	count = self->port->ops->read(self->port, bytes, room);
 	self->failed |= count < 0;
 	self->full = count == (ptrdiff_t)room;
 	if (count <= 0)

@@ -164,8 +164,7 @@ static int port_close(lua_State *L)
 {
 	struct bc260y_port *port = self_port(L);
 
-	if (port->ops)
-		port->ops->close(port);
+	port->ops->close(port);
 	lua_pushboolean(L, 1);
 	return 1;
 }
@@ -203,7 +202,8 @@ static const char *check_name(lua_State *L, size_t *size)
 	return name;
 }
 
-/* The userdata is there, and closed, before anything is opened. */
+/* The userdata is there, and closes what it holds, before anything is opened: what the
+ * opening leaves behind is a port, open or closed. */
 static int push_port(lua_State *L, open_function *open, lua_Number option)
 {
 	char why[BC260Y_PORT_WHY_SIZE];
@@ -212,7 +212,6 @@ static int push_port(lua_State *L, open_function *open, lua_Number option)
 	struct lua_port *self = lua_newuserdata(L, sizeof(*self) + size + 1);
 	int result;
 
-	bc260y_fd_init(&self->kind.port, NULL);
 	memcpy(self->name, name, size + 1);
 	luaL_getmetatable(L, PORT_CLASS);
 	lua_setmetatable(L, -2);

@@ -222,7 +222,6 @@ static int open_tcp(const char *spec, double seconds, char *why)
  * blocks, for as long as SO_SNDTIMEO says, or gives up at once. Result: 0 or errno. */
 static int connect_path(int fd, const struct sockaddr_un *address, double seconds)
 {
-	const struct timeval forever = {0};
 	double end = bc260y_port_now() + seconds;
 	int error;
 
@@ -242,7 +241,6 @@ static int connect_path(int fd, const struct sockaddr_un *address, double second
 		if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
 			error = errno;
 	} while (error == EINTR);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &forever, sizeof(forever));
 	if (error == EAGAIN)
 		return ETIMEDOUT;
 	if (error == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) < 0)

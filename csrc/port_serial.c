@@ -56,30 +56,23 @@ static int why_refused(char *why, const char *path, enum sp_return reason)
 	return BC260Y_PORT_NOT_SUPPORTED;
 }
 
+/* Values that libserialport knows can be set; only the line itself can refuse them. */
 static enum sp_return set_config(struct sp_port *line, struct sp_port_config *config, int baud)
 {
 	enum sp_return result = sp_get_config(line, config);
 
-	if (result == SP_OK)
-		result = sp_set_config_baudrate(config, baud);
-	if (result == SP_OK)
-		result = sp_set_config_bits(config, 8);
-	if (result == SP_OK)
-		result = sp_set_config_parity(config, SP_PARITY_NONE);
-	if (result == SP_OK)
-		result = sp_set_config_stopbits(config, 1);
-	if (result == SP_OK)
-		result = sp_set_config_flowcontrol(config, SP_FLOWCONTROL_NONE);
-	if (result == SP_OK)
-		result = sp_set_config_rts(config, SP_RTS_ON);
-	if (result == SP_OK)
-		result = sp_set_config_dtr(config, SP_DTR_ON);
-	if (result == SP_OK)
-		result = sp_set_config(line, config);
+	if (result != SP_OK)
+		return result;
+	sp_set_config_baudrate(config, baud);
+	sp_set_config_bits(config, 8);
+	sp_set_config_parity(config, SP_PARITY_NONE);
+	sp_set_config_stopbits(config, 1);
+	sp_set_config_flowcontrol(config, SP_FLOWCONTROL_NONE);
+	sp_set_config_rts(config, SP_RTS_ON);
+	sp_set_config_dtr(config, SP_DTR_ON);
+	result = sp_set_config(line, config);
 	/* What the driver made of it. */
-	if (result == SP_OK)
-		result = sp_get_config(line, config);
-	return result;
+	return result == SP_OK ? sp_get_config(line, config) : result;
 }
 
 static int configure(struct sp_port *line, const char *path, long baud, char *why)

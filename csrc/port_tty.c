@@ -168,8 +168,8 @@ static int configure(int fd, const char *path, long baud, char *why)
 	/* With 0 here a read would give 0 for "nothing yet" and "the end" alike. */
 	wanted.c_cc[VMIN] = 1;
 	wanted.c_cc[VTIME] = 0;
-	if (cfsetispeed(&wanted, speed) < 0 || cfsetospeed(&wanted, speed) < 0)
-		return bc260y_tty_why_baud(why, path, baud);
+	cfsetispeed(&wanted, speed);
+	cfsetospeed(&wanted, speed);
 	if (tcsetattr(fd, TCSANOW, &wanted) < 0 || tcgetattr(fd, &got) < 0)
 		return why_not(why, path, errno);
 	/* tcsetattr succeeds when any of it was done. */

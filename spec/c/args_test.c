@@ -165,6 +165,11 @@ static void test_rest(void)
 	CHECK(bc260y_reader_rest(&reader).text && reader.error == 0);
 	reader = reader_of("+X: \"", "+X");
 	CHECK_TEXT(bc260y_reader_rest(&reader), "\"");
+	/* Quotes that are no pair around it stay. */
+	reader = reader_of("+X: \"a\",b", "+X");
+	CHECK_TEXT(bc260y_reader_rest(&reader), "\"a\",b");
+	reader = reader_of("+X: a,\"b\"", "+X");
+	CHECK_TEXT(bc260y_reader_rest(&reader), "a,\"b\"");
 }
 
 static void test_writer(void)
@@ -183,6 +188,20 @@ static void test_writer(void)
 	CHECK(!writer.fault);
 	bc260y_writer_init(&writer, buffer, sizeof(buffer), "AT");
 	CHECK_INT(bc260y_writer_finish(&writer), 2);
+	/* Whatever the range allows, no number is written that no reader takes. */
+	bc260y_writer_number(&writer, "n", UINT32_MAX + 1ll, 0, INT64_MAX);
+	CHECK_INT(bc260y_writer_finish(&writer), BC260Y_ERR_RANGE);
+	bc260y_writer_init(&writer, buffer, sizeof(buffer), "AT");
+	bc260y_writer_number(&writer, "n", -1, -5, 5);
+	CHECK_INT(bc260y_writer_finish(&writer), BC260Y_ERR_RANGE);
+	CHECK_INT(writer.length, 2);
+	/* Whatever the range allows, no number is written that no reader takes. */
+	bc260y_writer_number(&writer, "n", UINT32_MAX + 1ll, 0, INT64_MAX);
+	CHECK_INT(bc260y_writer_finish(&writer), BC260Y_ERR_RANGE);
+	bc260y_writer_init(&writer, buffer, sizeof(buffer), "AT");
+	bc260y_writer_number(&writer, "n", -1, -5, 5);
+	CHECK_INT(bc260y_writer_finish(&writer), BC260Y_ERR_RANGE);
+	CHECK_INT(writer.length, 2);
 }
 
 enum { NUMBER, QUOTED, INLINE, HEX };

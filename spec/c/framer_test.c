@@ -33,6 +33,8 @@ static const struct golden lines[] = {
 	GOLDEN("a header in a line", "x+QIURC: \"recv\",0,2,OK\r\n", "Lx+QIURC: \"recv\",0,2,OK\n"),
 	GOLDEN("dropped data", "+QIURC: \"recv\",1,\"buff full\"\r\nOK\r\n",
 	       "L+QIURC: \"recv\",1,\"buff full\"\nLOK\n"),
+	GOLDEN("dropped data, LF alone", "+QIURC: \"recv\",1,\"buff full\"\nOK\n",
+	       "L+QIURC: \"recv\",1,\"buff full\"\nLOK\n"),
 };
 
 static const struct golden prompts[] = {
