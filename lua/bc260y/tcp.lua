@@ -22,7 +22,8 @@ local CONFIRM = 1     -- seconds between two counts of what was sent
 local COUNT_TRIES = 3 -- a count may be torn, too
 local FLUSH_FIRST = 1 -- seconds between the first two looks at the acknowledgements,
 local FLUSH_MAX = 8   -- at most, as it doubles each time,
-local FLUSH_LAST = 1  -- and what the last one is given
+local FLUSH_LEAST = 0.1 -- at least; and what the last one is given
+local FLUSH_LAST = 1
 
 local CLOSE_OPTIONS = { flush = "number" }
 
@@ -304,12 +305,13 @@ local function acked(self, deadline)
   for _ = 1, 2 do -- a chunk may be between the module's count and ours
     if not self.id then return nil, ended(self, true) end
     sent, done, left = count(self, deadline)
-    if not sent then return nil, done, left end
     if sent == self.sent and done + left == sent then return sent, done, left end
+    if not sent then break end
   end
-  -- After a disconnect it reads 0,0,0, and `closed` may have been lost (4.1.7).
-  self.modem.ids:doubt()
-  return nil, "error"
+  if sent then done, left = "error", nil end
+  -- After a disconnect it reads 0,0,0 or is refused, and `closed` may have been lost (4.1.7).
+  if done == "error" then self.modem.ids:doubt() end
+  return nil, done, left
 end
 
 --- What the peer has acknowledged (manual 4.1.7).
@@ -338,12 +340,13 @@ end
 -- there is no time left for another question.
 local function flush(self, deadline)
   local pause = FLUSH_FIRST
-  while self.state == "open" do
+  while self.state == "open" and unacknowledged(self) > 0 do
     advance(self, deadline)
-    local left = deadline - self.pump:now()
-    if unacknowledged(self) == 0 or left <= FLUSH_LAST then return end
+    local now = self.pump:now()
+    local seconds = min(pause, deadline - now - FLUSH_LAST)
+    if unacknowledged(self) == 0 or seconds < FLUSH_LEAST then return end
     self.flusher = { done = false }
-    self.pump:await(self.flusher, self.pump:now() + min(pause, left - FLUSH_LAST))
+    self.pump:await(self.flusher, now + seconds)
     self.flusher = nil
     pause = min(pause * 2, FLUSH_MAX)
   end
