@@ -1,4 +1,5 @@
 local bc260y = require "bc260y"
+local rig = require "spec.support.rig"
 local script = require "spec.support.port"
 
 local function open_line(id, result)
@@ -288,6 +289,93 @@ script.each_loop(function(how, run)
         assert.is_nil(port:left())
         modem:close()
       end)
+    end)
+  end)
+end)
+
+-- What QISTATE? shows of id 0 when it is asked for in doubt, and whether that is open.
+local SHOWN = {
+  { "", false },                                             -- no line: no connection
+  { '< +QISTATE: 0,"TCP","h",1,0,0,0,1\n', false },          -- Initial
+  { '< +QISTATE: 0,"TCP","h",1,0,3,0,1\n', false },          -- Closing
+  { '< +QISTATE: 0,"TCP","h",1,0,4,0,1\n', false },          -- Remote Closing
+  { '< +QISTATE: 0,"TCP","h",1,0,2,0,1\n', true },
+  { '< +QISTATE: 0,"TCP","10.0.0.1",1,49153,2,0,1\n', true }, -- the port that it allocated
+}
+
+script.each_loop(function(how, run)
+  describe("a doubt about the sockets " .. how, function()
+    it("is settled by QISTATE, of which each pair of states means the same", function()
+      for _, case in ipairs(SHOWN) do
+        run(function()
+          local modem, port = attached(open_line(0, 0))
+          local socket = modem:tcp()
+          assert.equal(1, socket:connect("h", 1))
+          port:play("> AT+QISTATE?\n" .. case[1] .. "< OK\n" .. (case[2] and "" or close_line(0)))
+          modem.ids:doubt()
+          socket:settimeout(1)
+          assert.same({ nil, case[2] and "timeout" or "closed", "" }, { socket:receive() })
+          modem:wait("nothing", 1)
+          assert.is_nil(port:left())
+          modem:close()
+        end)
+      end
+    end)
+
+    it("leaves an id that nobody has as it was, unless something is open with it", function()
+      for place, case in ipairs(SHOWN) do
+        run(function()
+          local modem, port = attached("> AT+QISTATE?\n" .. case[1] .. "< OK\n")
+          modem.ids:doubt()
+          modem:wait("nothing", 1)
+          local used = place > 2
+          assert.same(used and { 1, 2, 3, 4 } or { 0, 1, 2, 3, 4 }, modem.ids.free)
+          assert.same(used and { 0 } or {}, modem.ids.foreign)
+          -- Once the module has forgotten it nothing has to be closed.
+          port:play("> AT+QISTATE?\n< OK\n")
+          modem.ids:doubt()
+          modem:wait("nothing", 1)
+          assert.equal(5, #modem.ids.free)
+          assert.is_nil(port:left())
+          modem:close()
+        end)
+      end
+    end)
+
+    it("after deep sleep ends what the module has lost, and nothing that it has kept", function()
+      for place = 1, 16 do
+        local bit = function(n) return math.floor((place - 1) / n) % 2 == 1 end
+        local traits = {
+          echo = false,
+          tcp_over_sleep = bit(1) and "lost" or "kept",
+          udp_over_sleep = bit(2) and "lost" or "kept",
+          state_after_close = bit(4) and "initial" or "none",
+          state_local_port = bit(8) and "real" or "asked",
+        }
+        run(function()
+          local bench = rig.new { profile = "manual", boot = false, traits = traits }
+          bench.net:listen("TCP", "10.0.0.1", 1, {})
+          local modem = assert(bc260y.open { port = bench.port, format = "text" })
+          assert(modem:attach())
+          local sockets = {
+            TCP = modem:tcp(), UDP = modem:udp(), fixed = modem:udp { local_port = 50000 },
+          }
+          for _, socket in pairs(sockets) do
+            assert.equal(1, socket:connect("10.0.0.1", 1))
+            socket:settimeout(1)
+          end
+          bench.module:sleep("DEEPSLEEP")
+          bench.module:page()
+          modem.ids:doubt()
+          modem:wait("nothing", 1)
+          for kind, socket in pairs(sockets) do
+            local kept = traits[kind == "TCP" and "tcp_over_sleep" or "udp_over_sleep"] == "kept"
+            assert.equal(kept and "timeout" or "closed", select(2, socket:receive()))
+            assert.equal(kept and 3 or nil, (socket:send("abc")))
+          end
+          modem:close()
+        end)
+      end
     end)
   end)
 end)

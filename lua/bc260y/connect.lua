@@ -138,7 +138,7 @@ local function connect(self, host, port, deadline)
   port = tonumber(port)
   if self.state == "open" then return nil, "already connected" end
   if self.state == "closed" then return nil, "closed" end
-  if self.connecting then error("another task is connecting this socket", 5) end
+  if self.connecting then error("another task is connecting this socket", 2) end
   self.connecting = true
   local ok, err, code, range = is_ready(self, deadline)
   if ok then
