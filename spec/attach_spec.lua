@@ -8,12 +8,15 @@ local function open(text, options)
   return assert(bc260y.open(given)), port
 end
 
+local EVENTS = '> AT+QCFG="dsevent"\n< +QCFG: "dsevent",1\n< OK\n'
+  .. "> AT+QNBIOTEVENT?\n< +QNBIOTEVENT: 1,1\n< OK\n"
+
 -- As script.attach, with what is asked for the format "auto" and what QICFG says.
 local function auto(revision, setting, change)
   return '> AT\n< OK\n> AT+CSQ\n< +CSQ: 20,0\n< OK\n> ATE0\n< OK\n> ATI\n< Quectel_Ltd\n'
     .. '< Quectel_BC260Y-CN\n< Revision: ' .. revision .. '\n< OK\n> AT+CGSN=1\n'
     .. '< +CGSN: 866207051234560\n< OK\n> AT+QICFG="dataformat"\n< +QICFG: "dataformat",'
-    .. setting .. '\n< OK\n' .. (change or "")
+    .. setting .. '\n< OK\n' .. (change or "") .. EVENTS
     .. '> AT+CEREG?\n< +CEREG: 0,5\n< OK\n> AT+CGPADDR\n< +CGPADDR: 0,10.0.0.1\n< OK\n'
     .. '> AT+QISTATE?\n< OK\n'
 end
@@ -62,7 +65,7 @@ script.each_loop(function(how, run)
     it("asks again until the module is registered and has an address", function()
       run(function()
         local text = '> AT\n< OK\n> AT+CSQ\n< +CSQ: 20,0\n< OK\n> ATE0\n< OK\n'
-          .. '> AT+QICFG="dataformat"\n< +QICFG: "dataformat",0,0\n< OK\n'
+          .. '> AT+QICFG="dataformat"\n< +QICFG: "dataformat",0,0\n< OK\n' .. EVENTS
         for _, stat in ipairs { 0, 2, 3, 2 } do
           text = text .. "> AT+CEREG?\n< +CEREG: 0," .. stat .. "\n< OK\n"
         end

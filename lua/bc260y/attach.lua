@@ -1,7 +1,8 @@
 --- Brings a module from whatever state it is in to where sockets can be opened.
 --
--- It knows the order: answer, echo, format, registration, address, what is still open
--- from before. It may be called again at any time, and after every reset it has to be.
+-- It knows the order: answer, echo, format, what it says of sleep, registration, address,
+-- what is still open from before. It may be called again at any time, and after every
+-- reset it has to be.
 
 local addresses = require("bc260y.calls.addresses").calls.addresses
 local core = require "bc260y.core"
@@ -10,11 +11,13 @@ local errors = require "bc260y.errors"
 local get_identity = require("bc260y.calls.identity").calls.identity
 local new_entry = require("bc260y.pump").entry
 local registration = require("bc260y.calls.registration").calls.registration
+local sleep_events = require "bc260y.sleep_events"
 
 local TIMEOUT = 300     -- a search for a network may take minutes
 local PROBE = 3         -- seconds for one AT; the first may fall into the module's sleep
 local PAUSE = 1         -- between two questions
 local SILENCE = 2       -- listened for, before a silent module is asked anew
+local PATIENCE = 20     -- with a silent module, before it is reset by its pin
 
 -- Waits for `seconds`, or until the module says something by itself.
 local function pause(self, seconds, deadline)
@@ -30,9 +33,19 @@ local function execute(self, text, deadline)
   return self.pump:execute(entry), entry
 end
 
--- Until it answers, whatever it was doing.
-local function probe(self, deadline)
+-- A module that stays silent is reset by its pin, where the user has given a way to: once
+-- an attach, and not where silence may be sleep. Result: whether it was.
+local function reset_by_pin(self, since)
+  if not self.hard_reset or self.psm or self.wake:is_asleep() then return false end
+  if self.pump:now() - since < PATIENCE then return false end
+  self.hard_reset(self)
+  return true
+end
+
+-- Until it answers, whatever it was doing. attempt: what this attach has done already.
+local function probe(self, deadline, attempt)
   local pump = self.pump
+  local since = pump:now()
   while true do
     local try = pump:now() + PROBE
     local status = execute(self, "AT", try < deadline and try or deadline)
@@ -43,9 +56,10 @@ local function probe(self, deadline)
     end
     if status == "lost" or status == "closed" then return nil, status end
     if pump:now() >= deadline then return nil, "timeout", "answer" end
+    attempt.reset = attempt.reset or reset_by_pin(self, since)
     if status == "no response" then
       pause(self, SILENCE, deadline)
-      self.pump.line:renew()
+      if not pump.current then pump.line:renew() end
     elseif status ~= "busy" and status ~= "timeout" then
       pause(self, PAUSE, deadline)
     end
@@ -123,26 +137,49 @@ local function find_sockets(self, deadline)
   return errors.of(status, entry.code)
 end
 
-local function steps(self, deadline)
-  local ok, err, code = probe(self, deadline)
+-- What an earlier detach has undone.
+local function allow_network(self, deadline)
+  if not self.detached then return true end
+  local status, entry = execute(self, core.encode("CGATT", 1), deadline)
+  if status == "ok" then self.detached = false end
+  if status == "ok" or status == "error" then return true end
+  return errors.of(status, entry.code)
+end
+
+-- The lock of tasks that have asked for it before.
+local function keep_awake(self, deadline)
+  if not self.lock:is_held() then return true end
+  local ok, err, code = self.lock:apply(deadline)
+  if ok or err == "error" then return true end
+  return nil, err, code
+end
+
+local function steps(self, deadline, attempt)
+  local ok, err, code = probe(self, deadline, attempt)
   if ok then ok, err, code = echo_off(self, deadline) end
+  if ok then ok, err, code = keep_awake(self, deadline) end
   if ok then ok, err, code = ensure_format(self, deadline) end
+  if ok then ok, err, code = sleep_events.turn_on(self, deadline) end
+  if ok then ok, err, code = allow_network(self, deadline) end
   if ok then ok, err, code = poll(self, deadline, "registration", registered) end
   if ok then ok, err, code = poll(self, deadline, "address", addressed) end
   if ok then ok, err, code = find_sockets(self, deadline) end
   return ok, err, code
 end
 
---- Waits until the module answers, sets echo and data format, waits until it is
--- registered and has an address.
+--- Waits until the module answers, sets echo and data format, has it say when it sleeps,
+-- waits until it is registered and has an address.
+-- A module that has not answered for 20 s is reset by the hard_reset of bc260y.open, once,
+-- unless it sleeps or psm is set.
 -- options: timeout (seconds for all of it, 300).
 -- Result: true; or nil, err, code. After "timeout" the third value says what was waited
 -- for: "answer", "registration", "address".
 local function attach(self, options)
   local timeout = options and options.timeout or TIMEOUT
   local deadline = self.pump:now() + timeout
+  local attempt = { reset = false }
   while true do
-    local ok, err, code = steps(self, deadline)
+    local ok, err, code = steps(self, deadline, attempt)
     if ok then return true end
     -- It boots: RDY has come, and with it everything begins anew.
     if err ~= "module reset" and err ~= "torn" then return nil, err, code end

@@ -14,6 +14,7 @@ local errors = require "bc260y.errors"
 local hooks = require "bc260y.hooks"
 local ids = require "bc260y.ids"
 local line = require "bc260y.line"
+local lock = require "bc260y.lock"
 local own = require "bc260y.loop.own"
 local pump = require "bc260y.pump"
 local socket = require "bc260y.socket"
@@ -38,11 +39,13 @@ local function new_modem(port, loop, options)
     hooks = nil,
     ids = nil,
     wake = nil,
+    lock = nil,
     format = options.format or "auto", -- as it was asked for
     send_format = nil,  -- "text", "hex" or "raw", once attach has seen to it
     address = nil,      -- once the module has one: before, it opens nothing (2.3.2 note 4)
     buffer_size = options.buffer or BUFFER_SIZE,
     stray_payloads = 0, -- for sockets that nobody has
+    detached = false,   -- by us: attach has to undo it
     psm = options.psm or false, -- silence is expected, and not taken for death
     hard_reset = options.hard_reset, -- function(modem), for a module that stays silent
   }, modem_mt)
@@ -51,6 +54,7 @@ local function new_modem(port, loop, options)
   self.hooks = hooks.new(self.pump)
   self.ids = ids.new(self.pump, options.local_port_rest)
   self.wake = wake.new(self.pump, self.ids, options.sleep_after, options.wake)
+  self.lock = lock.new(self.pump, self.wake)
   loop:attach(self.pump)
   return self
 end
@@ -139,8 +143,10 @@ end
 local function take_reset(self)
   self.address = nil
   self.send_format = nil
+  self.detached = false
   self.ids:reset()
   self.wake:reset()
+  self.lock:reset()
   self.hooks:emit("reset")
 end
 
@@ -364,6 +370,14 @@ local function check_port(port)
   end
 end
 
+local function check_wake(options)
+  check.seconds(options.sleep_after, "sleep_after", 4)
+  local settings = options.wake
+  if not settings then return end
+  check.options(settings, WAKE_OPTIONS, 4)
+  for name in pairs(WAKE_OPTIONS) do check.seconds(settings[name], "wake." .. name, 4) end
+end
+
 local function check_open(options)
   if options == nil then error("options: table expected, got nil", 3) end
   check.options(options, OPTIONS, 3)
@@ -371,7 +385,7 @@ local function check_open(options)
   check.buffer(options.buffer, 3)
   local baud = options.baud
   if baud and not (baud >= 1 and baud % 1 == 0) then error("baud: whole number expected", 3) end
-  check.options(options.wake, WAKE_OPTIONS, 3)
+  check_wake(options)
   local rest = options.local_port_rest
   if rest and (rest < 0 or rest ~= rest) then error("local_port_rest: seconds expected", 3) end
   if options.format and not FORMATS[options.format] then

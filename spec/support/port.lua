@@ -271,6 +271,12 @@ local ATTACH = [[
 > AT+QICFG="dataformat"
 < +QICFG: "dataformat",%d,%d
 < OK
+> AT+QCFG="dsevent"
+< +QCFG: "dsevent",1
+< OK
+> AT+QNBIOTEVENT?
+< +QNBIOTEVENT: 1,1
+< OK
 > AT+CEREG?
 < +CEREG: 0,1
 < OK

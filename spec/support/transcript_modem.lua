@@ -23,6 +23,8 @@ local function answers(format)
     ["AT+CSQ\r"] = "\r\n+CSQ: 20,0\r\n\r\nOK\r\n",
     ['AT+QICFG="dataformat"\r'] =
       ('\r\n+QICFG: "dataformat",%d,%d\r\n\r\nOK\r\n'):format(setting, setting),
+    ['AT+QCFG="dsevent"\r'] = '\r\n+QCFG: "dsevent",1\r\n\r\nOK\r\n',
+    ["AT+QNBIOTEVENT?\r"] = "\r\n+QNBIOTEVENT: 1,1\r\n\r\nOK\r\n",
     ["AT+CEREG?\r"] = "\r\n+CEREG: 0,1\r\n\r\nOK\r\n",
     ["AT+CGPADDR\r"] = '\r\n+CGPADDR: 0,"100.67.249.195"\r\n\r\nOK\r\n',
     ["AT+QISTATE?\r"] = "\r\nOK\r\n",

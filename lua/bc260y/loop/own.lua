@@ -10,6 +10,8 @@
 --   loop:wake(waiter)    after waiter.done was set
 --   loop:spawn(ended, fn, ...)  start a task; ended(ok, err) takes what it raises
 --   loop:sleep(seconds)
+--   loop:at_end(fn)      fn() is called when the running task has ended; it must not block.
+--                        Not where loop.inline: there are no tasks
 --   loop:check(pump)     raise unless the caller may block in this loop. Result: whether
 --                        it may as well wait for that pump itself
 --   loop.inline          true: hooks run in the thread of the caller (loop/block.lua)
@@ -53,6 +55,7 @@ local function new_task(loop, ended, fn, ...)
     index = nil,   -- its place in the loop's timers
     results = nil, -- what it returned, once it has
     joined = nil,  -- waiters of task:wait
+    at_end = nil,  -- functions to be called then
   }, task_mt)
   task.co = create(function() return keep(task, fn(unpack(arguments, 1, count))) end)
   loops[task.co] = loop
@@ -217,13 +220,20 @@ function own_methods:sleep(seconds)
   self:park(nil, {}, seconds > 0 and seconds or 0)
 end
 
-local function wake_joined(self, task)
-  local joined = task.joined
-  if not joined then return end
-  for i = 1, #joined do
+--- fn() is called when the running task has ended, however it did.
+function own_methods:at_end(fn)
+  local task = self.current
+  task.at_end = task.at_end or {}
+  table.insert(task.at_end, fn)
+end
+
+local function tell_end(self, task)
+  local joined, at_end = task.joined, task.at_end
+  for i = 1, joined and #joined or 0 do
     joined[i].done = true
     self:wake(joined[i])
   end
+  for i = 1, at_end and #at_end or 0 do at_end[i]() end
 end
 
 -- Whoever calls run may add a traceback of its own, as lua does: this one says whose it is.
@@ -239,13 +249,13 @@ local STRANGER = "a task called coroutine.yield itself: inside bc260y.run only t
 -- A task that did not park: it has ended, or gone astray.
 local function stopped(self, task, ok, err)
   if ok and status(task.co) == "dead" then
-    wake_joined(self, task)
+    tell_end(self, task)
     if task.ended then task.ended(true) end
     return
   end
   if ok then err = STRANGER end
   task.results = { n = 0, err = err }
-  wake_joined(self, task)
+  tell_end(self, task)
   if task.ended then
     task.ended(false, err)
   elseif not self.failed then

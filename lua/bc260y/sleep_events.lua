@@ -1,0 +1,46 @@
+--- The module's word that it goes to sleep and wakes, which has to be asked for.
+--
+-- It knows the two settings that it takes (wire forms: boot, network, sleep). They are
+-- kept in the module's memory: they are read first, and only what differs is written.
+
+local ask = require "bc260y.calls.ask"
+
+-- Result: 0 or 1, whether it is on; or nil, err, code.
+local function read(self, deadline, name, form, place)
+  local lines, err, code = ask.command(self, deadline, name)
+  if not lines then return nil, err, code end
+  local first, second = ask.read(form, lines)
+  if not first then return nil, "error" end
+  return place == 1 and first or second
+end
+
+local SETTINGS = {
+  { ask = "QCFG dsevent?", form = "+QCFG", place = 2, set = "QCFG dsevent" },
+  { ask = "QNBIOTEVENT?", form = "+QNBIOTEVENT", place = 1, set = "QNBIOTEVENT" },
+}
+
+--- Whether the module says when it sleeps: true or false; or nil, err, code.
+local function are_on(self, deadline)
+  local on = true
+  for _, setting in ipairs(SETTINGS) do
+    local value, err, code = read(self, deadline, setting.ask, setting.form, setting.place)
+    if not value then return nil, err, code end
+    on = on and value == 1
+  end
+  return on
+end
+
+--- Sees to it that it does. A module that knows no such setting is none the worse.
+-- Result: true; or nil, err, code.
+local function turn_on(self, deadline)
+  for _, setting in ipairs(SETTINGS) do
+    local value, err, code = read(self, deadline, setting.ask, setting.form, setting.place)
+    if value == 0 then
+      value, err, code = ask.command(self, deadline, setting.set, 1)
+    end
+    if not value and err ~= "error" then return nil, err, code end
+  end
+  return true
+end
+
+return { are_on = are_on, turn_on = turn_on }
