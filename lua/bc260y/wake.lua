@@ -85,9 +85,17 @@ local UNANSWERED = {
 -- A URC may have been on its way when the module fell asleep.
 local SHOWS_AWAKE = { result = true, info = true, payload = true }
 
+-- A command from before the sleep may end by the clock alone, as a ping's last code and
+-- an address do: that says nothing of the module.
+local function is_answer(self, status)
+  if UNANSWERED[status] then return false end
+  local entry = self.pump.current
+  return not self:is_asleep() or entry ~= nil and entry.wake == self
+end
+
 --- An event of the line, before anybody else is told. Called while pump.drowsy.
 function wake_methods:heard(kind, status)
-  if kind == "result" and UNANSWERED[status] then return end
+  if kind == "result" and not is_answer(self, status) then return end
   if SHOWS_AWAKE[kind] and self:is_asleep() then return self:exit() end
   self.heard_at = self.pump:now()
   self.silent = false
