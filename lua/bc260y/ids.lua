@@ -161,18 +161,19 @@ local function next_close(self)
 end
 
 -- After a remote close the manual names both Closing and Remote Closing (2.4.1, 2.3.4),
--- after QICLOSE both Initial and no line at all: each pair means the same.
-local INITIAL = 0
-local CLOSING = { [3] = true, [4] = true }
+-- after QICLOSE both Initial and no line at all: of a socket each pair means the same.
+local INITIAL, CLOSING, REMOTE_CLOSING = 0, 3, 4
+local GONE = { [INITIAL] = true, [CLOSING] = true, [REMOTE_CLOSING] = true }
 
 -- The ids of nobody, as the module has them: free, or to be closed before they are used.
+-- Initial is what a failed open leaves as well, which can't be used before (2.3.2 note 3).
 local function sort_rest(self, found)
   local rest = { self.free, self.foreign }
   self.free, self.foreign = {}, {}
   for _, list in ipairs(rest) do
     for _, id in ipairs(list) do
       local other = found[id]
-      if other then
+      if other and other.state ~= INITIAL then
         self.ports:hold(id, other.service, other.local_port)
       else
         self.ports:release(id)
@@ -188,14 +189,12 @@ local function compare(self, lines)
   local found = {}
   for _, line in ipairs(lines or {}) do
     local id, service, _, _, here, state = core.decode("+QISTATE", line)
-    if id and state ~= INITIAL then
-      found[id] = { service = service, local_port = here or 0, open = not CLOSING[state] }
-    end
+    if id then found[id] = { service = service, local_port = here or 0, state = state } end
   end
   for id = 0, COUNT - 1 do
-    local socket = self.sockets[id]
-    local open = found[id] and found[id].open
-    if socket and socket.state == "open" and not open then socket:remote_closed() end
+    local socket, other = self.sockets[id], found[id]
+    local gone = not other or GONE[other.state]
+    if socket and socket.state == "open" and gone then socket:remote_closed() end
   end
   sort_rest(self, found)
 end
