@@ -1,58 +1,17 @@
 /*
- * Makes the system's calls fail, or be interrupted, when a test says so.
+ * The system's calls that a port makes, each of which can be made to fail (fault.h).
  *
- * It knows the calls that the ports make on their descriptors: those that a test names
- * in its "wraps" come here. It does not know what a port has to make of a failure.
+ * It knows what an open has to do then. A test names the calls in its "wraps".
  */
 #ifndef BC260Y_PORT_FAULT_H
 #define BC260Y_PORT_FAULT_H
 
-#include <poll.h>
 #include <stdarg.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 
+#include "fault.h"
 #include "port_peer.h"
-
-static struct {
-	const char *call; /* NULL: whichever it is */
-	const char *hit;  /* the one that has failed, NULL: none yet */
-	int error;	  /* what it fails with, 0: nothing */
-	int after;	  /* so many go well before */
-} fault;
-
-static inline void fault_in(const char *call, int after, int error)
-{
-	fault.call = call;
-	fault.hit = NULL;
-	fault.error = error;
-	fault.after = after;
-}
-
-/* Result: the call that failed since fault_in(), or NULL. */
-static inline const char *fault_end(void)
-{
-	fault.error = 0;
-	return fault.hit;
-}
-
-static inline bool fault_due(const char *call)
-{
-	if (!fault.error || fault.hit || (fault.call && strcmp(fault.call, call)) ||
-	    fault.after-- > 0)
-		return false;
-	fault.hit = call;
-	errno = fault.error;
-	return true;
-}
-
-#define FAULTY(type, name, failed, parameters, arguments)                           \
-	type __real_##name parameters;                                              \
-	type __wrap_##name parameters;                                              \
-	type __wrap_##name parameters                                               \
-	{                                                                           \
-		return fault_due(#name) ? (type)(failed) : __real_##name arguments; \
-	}
 
 FAULTY(ssize_t, read, -1, (int fd, void *bytes, size_t size), (fd, bytes, size))
 FAULTY(ssize_t, write, -1, (int fd, const void *bytes, size_t size), (fd, bytes, size))
