@@ -14,8 +14,8 @@ local EVENTS = '> AT+QCFG="dsevent"\n< +QCFG: "dsevent",1\n< OK\n'
 -- As script.attach, with what is asked for the format "auto" and what QICFG says.
 local function auto(revision, setting, change)
   return '> AT\n< OK\n> AT+CSQ\n< +CSQ: 20,0\n< OK\n> ATE0\n< OK\n> ATI\n< Quectel_Ltd\n'
-    .. '< Quectel_BC260Y-CN\n< Revision: ' .. revision .. '\n< OK\n> AT+CGSN=1\n'
-    .. '< +CGSN: 866207051234560\n< OK\n> AT+QICFG="dataformat"\n< +QICFG: "dataformat",'
+    .. '< Quectel_BC260Y-CN\n< Revision: ' .. revision .. '\n< OK\n'
+    .. '> AT+QICFG="dataformat"\n< +QICFG: "dataformat",'
     .. setting .. '\n< OK\n' .. (change or "") .. EVENTS
     .. '> AT+CEREG?\n< +CEREG: 0,5\n< OK\n> AT+CGPADDR\n< +CGPADDR: 0,10.0.0.1\n< OK\n'
     .. '> AT+QISTATE?\n< OK\n'

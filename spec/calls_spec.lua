@@ -15,35 +15,6 @@ local function call(text, name, ...)
 end
 
 describe("a typed call", function()
-  it("identity asks for all there is, and leaves out what is refused", function()
-    assert.same({
-      manufacturer = "Quectel_Ltd", model = "Quectel_BC260Y-CN",
-      revision = "BC260YCNAAR02A02", imei = "866207051234560",
-    }, (call("> ATI\n< Quectel_Ltd\n< Quectel_BC260Y-CN\n< Revision: BC260YCNAAR02A02\n< OK\n"
-      .. '> AT+CGSN=1\n< +CGSN: "866207051234560"\n< OK', "identity")))
-    assert.same({ manufacturer = "Q", revision = "R01A01" },
-      (call("> ATI\n< Q\n< OK\n> AT+CGMR\n< R01A01\n< OK\n> AT+CGSN=1\n< ERROR", "identity")))
-  end)
-
-  it("signal is in dBm too, and knows that 99 is not known", function()
-    assert.same({ rssi = 20, dbm = -73, ber = 0 },
-      (call("> AT+CSQ\n< +CSQ: 20,0\n< OK", "signal")))
-    assert.same({ rssi = 0, dbm = -113 }, (call("> AT+CSQ\n< +CSQ: 0,99\n< OK", "signal")))
-    assert.same({}, (call("> AT+CSQ\n< +CSQ: 99,99\n< OK", "signal")))
-    assert.same({ nil, "error" }, { call("> AT+CSQ\n< OK", "signal") })
-    assert.same({ nil, "error" }, { call("> AT+CSQ\n< +CSQ: x,y\n< OK", "signal") })
-  end)
-
-  it("registration reads the answer and not the URC that comes meanwhile", function()
-    local state = call('> AT+CEREG?\n< +CEREG: 5\n'
-      .. '< +CEREG: 5,1,"4C10","084958B4",9,,,"00100101","00111000"\n< OK', "registration")
-    assert.same({
-      n = 5, stat = 1, state = "home", registered = true, tac = "4C10", ci = "084958B4",
-      act = 9, active_time = "00100101", periodic_tau = "00111000",
-    }, state)
-    assert.is_false(call("> AT+CEREG?\n< +CEREG: 0,2\n< OK", "registration").registered)
-  end)
-
   it("addresses lists the contexts that have one", function()
     assert.same({ { cid = 5, address = "10.177.135.245", address2 = "36.14.1.0" } },
       (call('> AT+CGPADDR\n< +CGPADDR: 1\n< +CGPADDR: 5,"10.177.135.245","36.14.1.0"\n< OK',
@@ -105,13 +76,6 @@ describe("a typed call", function()
       .. '> AT+QICFG="dataformat",1,0\n< +CME ERROR: 50', "data_format", "hex", "text") })
     assert.same({ nil, "invalid argument", "send" }, { call("", "data_format", "raw", "hex") })
     assert.is_false((pcall(call, "", "data_format", "hex")))
-  end)
-
-  it("takes a timeout, and raises on one that is none", function()
-    assert.same({ nil, "timeout" }, { call("> AT+CSQ\n", "signal", { timeout = 1 }) })
-    for _, options in ipairs { 1, { timeout = "1" }, { timeout = -1 } } do
-      assert.is_false((pcall(call, "", "signal", options)))
-    end
   end)
 
   it("gives the manual's words for its error codes", function()

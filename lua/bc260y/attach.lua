@@ -8,7 +8,7 @@ local addresses = require("bc260y.calls.addresses").calls.addresses
 local core = require "bc260y.core"
 local data_format = require("bc260y.calls.format").calls.data_format
 local errors = require "bc260y.errors"
-local get_identity = require("bc260y.calls.identity").calls.identity
+local get_revision = require("bc260y.calls.identity").revision
 local new_entry = require("bc260y.pump").entry
 local registration = require("bc260y.calls.registration").calls.registration
 local sleep_events = require "bc260y.sleep_events"
@@ -87,9 +87,9 @@ local function ensure_format(self, deadline)
   local options = { timeout = deadline and math.max(0, deadline - self.pump:now()) }
   local format = self.format
   if format == "auto" then
-    local identity, err, code = get_identity(self, options)
-    if not identity then return nil, err, code end
-    format = has_data_mode(identity.revision) and "raw" or "hex"
+    local revision, err, code = get_revision(self, options)
+    if err then return nil, err, code end
+    format = has_data_mode(revision) and "raw" or "hex"
     if deadline then options.timeout = math.max(0, deadline - self.pump:now()) end
   end
   local setting = format == "hex" and "hex" or "text"

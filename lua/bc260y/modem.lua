@@ -96,6 +96,12 @@ urcs["+IP"] = function(self, text)
   self.hooks:emit("ip", address)
 end
 
+urcs["+CEREG"] = function(self, text)
+  if not self.hooks.listeners.registration then return end
+  local state = require("bc260y.calls.registration").read_urc(text)
+  if state then self.hooks:emit("registration", state) end
+end
+
 urcs["+QNBIOTEVENT"] = function(self, text)
   local what = match(text, '"(.-)"')
   local kind = what and match(what, "^ENTER (%u+)")
@@ -266,8 +272,9 @@ end
 
 --- Hears an event: a URC's prefix ("+CEREG": line) or "ip" (address), "recv" (id, bytes),
 -- "closed" (id), "buffer full" (id), "reset", "sleep" and "wake" (what), "lost", "urc"
--- (line), "orphan" (line), "torn" (text, id), "overflow" (count of bytes), "error"
--- (message of what a hook raised, event).
+-- (line), "registration" (table, calls/registration.lua), "ping" (reply, index), "orphan"
+-- (line), "torn" (text, id), "overflow" (count of bytes), "error" (message of what a hook
+-- raised, event).
 -- fn(values...) runs in a coroutine of its own, one hook at a time, and may block.
 -- Without fn: a queue of events with :wait([timeout]). Both have :cancel().
 function modem_methods:on(event, fn)

@@ -80,4 +80,20 @@ function ask.read(form, lines)
   return first_of(form, lines, 1, nil)
 end
 
+--- Asks for one value: the first field of the answer. Result: it; or nil, err, code.
+function ask.value(self, deadline, name, form)
+  local lines, err, code = ask.command(self, deadline, name)
+  if not lines then return nil, err, code end
+  local value, why = ask.read(form, lines)
+  if value == nil then return nil, why end
+  return value
+end
+
+--- Sets something. Result: true; or as of command.
+function ask.set(self, deadline, name, ...)
+  local lines, err, what, range = ask.command(self, deadline, name, ...)
+  if not lines then return nil, err, what, range end
+  return true
+end
+
 return ask

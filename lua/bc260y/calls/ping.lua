@@ -1,5 +1,6 @@
 --- Whether a host answers, and how fast.
 
+local address = require "bc260y.calls.address"
 local ask = require "bc260y.calls.ask"
 local check = require "bc260y.check"
 local decode = require("bc260y.core").decode
@@ -44,10 +45,10 @@ local function take_summary(tally, sent, received, lost, min, max, avg)
 end
 
 local function take(tally, line)
-  local status, address, bytes, ms, ttl = decode("+QPING result", line)
-  if status then
+  local status, from, bytes, ms, ttl = decode("+QPING result", line)
+  if status and (address.is_v4(from) or address.is_v6(from)) then
     settle(tally)
-    return add(tally, { address = address, bytes = bytes, time = ms / MS, ttl = ttl })
+    return add(tally, { address = from, bytes = bytes, time = ms / MS, ttl = ttl })
   end
   local code = decode("+QPING code", line)
   if code then

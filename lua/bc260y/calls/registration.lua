@@ -1,28 +1,91 @@
 --- Whether the network has the module, and where.
 
 local ask = require "bc260y.calls.ask"
+local check = require "bc260y.check"
+local decode = require("bc260y.core").decode
+local timers = require "bc260y.timers"
 
 local calls, checks = {}, {}
 
+-- 27.007 10.1.22
 local STATES = {
   [0] = "not registered", [1] = "home", [2] = "searching", [3] = "denied",
-  [4] = "unknown", [5] = "roaming",
+  [4] = "unknown", [5] = "roaming", [6] = "home, SMS only", [7] = "roaming, SMS only",
+  [8] = "emergency only", [9] = "home, no CSFB", [10] = "roaming, no CSFB",
 }
 
---- Registration: { registered, stat = 0-10, state, n, tac, ci, act, cause_type, cause,
--- active_time, periodic_tau }, the last seven where the module says them.
+local function text(value)
+  return value ~= "" and value or nil
+end
+
+local function bits(value)
+  return value and value:match("^[01][01][01][01][01][01][01][01]$")
+end
+
+-- Both or none. A cell's id has at least four digits, what has fewer is another field.
+local function is_place(tac, ci)
+  if not tac or not ci then return tac == ci end
+  return #tac <= 5 and tac:find("^%x+$") ~= nil and #ci >= 4 and ci:find("^%x+$") ~= nil
+end
+
+-- 27.007 has four digits in hex, firmware R01 says it in decimal, without leading zeros.
+-- Four decimal digits may be either.
+local function tac_number(tac)
+  if not tac then return nil end
+  if #tac == 4 and tac:find("%a") then return tonumber(tac, 16) end
+  local number = tac:find("^%d+$") and #tac ~= 4 and tonumber(tac)
+  return number and number <= 65535 and number or nil
+end
+
+-- The table of these fields; nil, "error" if one stands in another's place.
+local function new_state(n, stat, tac, ci, act, cause_type, cause, active, periodic)
+  tac, ci, active, periodic = text(tac), text(ci), text(active), text(periodic)
+  if not stat or not is_place(tac, ci) then return nil, "error" end
+  return {
+    n = n, stat = stat, state = STATES[stat], registered = stat == 1 or stat == 5,
+    tac = tac, tac_number = tac_number(tac), ci = ci, act = act,
+    cause_type = cause_type, cause = cause,
+    active_time = (timers.active_time(active)), active_time_bits = bits(active),
+    periodic_tau = (timers.periodic_tau(periodic)), periodic_tau_bits = bits(periodic),
+  }
+end
+
+local function read_answer(n, stat, ...)
+  if not n then return nil, stat end
+  return new_state(n, stat, ...)
+end
+
+-- The table of a line that came by itself; nil if it is none.
+local function read_urc(line)
+  return new_state(nil, decode("+CEREG urc", line))
+end
+
+--- The registration (27.007 10.1.22: AT+CEREG?). options: timeout.
+-- Result: { n (0-5: how much is said, and said by itself), stat (0-10), state (its name),
+-- registered (true at home and when roaming), tac (text as the module gives it),
+-- tac_number (nil where hex can't be told from decimal), ci (text, hex), act, cause_type,
+-- cause, active_time, periodic_tau (seconds of T3324 and of T3412; nil when deactivated),
+-- active_time_bits, periodic_tau_bits }, from tac on nil where it is not said.
+-- Or nil, err, code. Event "registration" gives such a table, without n, for each +CEREG
+-- that comes by itself.
 function calls.registration(self, options)
   local lines, err, code = ask.command(self, ask.deadline(self, options), "CEREG?")
   if not lines then return nil, err, code end
-  local n, stat, tac, ci, act, cause_type, cause, active, periodic = ask.read("+CEREG", lines)
-  if not n then return nil, stat end
-  return {
-    n = n, stat = stat, state = STATES[stat] or "unknown", registered = stat == 1 or stat == 5,
-    tac = tac, ci = ci, act = act, cause_type = cause_type, cause = cause,
-    active_time = active, periodic_tau = periodic,
-  }
+  return read_answer(ask.read("+CEREG", lines))
 end
 
 checks.registration = ask.check_options
 
-return { calls = calls, checks = checks }
+--- Sets what the module says of its registration by itself (AT+CEREG=n).
+-- n: 0 nothing, 1 the state, 2 with the place, 3 with causes, 4 state, place and timers of
+-- power saving, 5 all. options: timeout. Result: true; or nil, err, code.
+function calls.report_registration(self, n, options)
+  return ask.set(self, ask.deadline(self, options), "CEREG", n)
+end
+
+function checks.report_registration(n, options)
+  check.kind(n, "number", "n", 3)
+  check.options(options, ask.TIMED, 3)
+end
+
+return { calls = calls, checks = checks, read_urc = read_urc }
