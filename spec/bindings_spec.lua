@@ -170,6 +170,29 @@ describe("the exchange", function()
     end
   end)
 
+  it("takes a time before the clock's beginning, or none, for the beginning", function()
+    for _, now in ipairs{-5, -1e300, 0 / 0} do
+      local x = core.exchange()
+      x:start(now, "AT", nil, 0.25)
+      flush(x, now)
+      assert.equal(0.25, x:deadline())
+      assert.is_nil((x:next(-1)))
+      assert.equal("result", (x:next(0.25)))
+    end
+  end)
+
+  it("takes no time as longer than it can count", function()
+    local x = core.exchange()
+    x:start(0, "AT", nil, 1e10)
+    flush(x, 0)
+    assert.equal((2 ^ 32 - 1) / 1000, x:deadline())
+    x = core.exchange()
+    x:start(1e300, "AT", nil, 0.25)
+    flush(x, 1e300)
+    assert.equal((2 ^ 53 + 250) / 1000, x:deadline())
+    assert.is_nil((x:next(1e300)))
+  end)
+
   it("says why it refuses a command", function()
     local x = core.exchange()
     assert.same({n = 3, nil, "invalid argument", "command"},
