@@ -78,37 +78,11 @@ local scenes = {
   ["manual_4_5_ntp.txt"] = { setup = function(player) player.net.utc = 1560222500 end },
 }
 
--- The transcripts of chapter 4, sorted by name; those of more are the manual's too.
-local function chapter4(more)
-  local list = {}
-  for _, name in ipairs(transcript.names()) do
-    if name:find("^manual_4_") then list[#list + 1] = transcript.read(name) end
-  end
-  for _, t in ipairs(more) do list[#list + 1] = t end
-  return list
+-- The transcripts of chapter 4, sorted by name.
+local all = {}
+for _, name in ipairs(transcript.names()) do
+  if name:find("^manual_4_") then all[#all + 1] = transcript.read(name) end
 end
-
-local PING = [[
-# manual 4.4: four pings
-> AT+QPING=0,"iot.quectel.com"\r
-< \r\nOK\r\n
-< \r\n+QPING: 0,47.100.63.174,32,369\r\n
-< \r\n+QPING: 0,47.100.63.174,32,479\r\n
-< \r\n+QPING: 0,47.100.63.174,32,484\r\n
-< \r\n+QPING: 0,47.100.63.174,32,260\r\n
-< \r\n+QPING: 0,4,4,0,260,484,398\r\n
-]]
-
-local NTP = [[
-# manual 4.5: the time
-> AT+QNTP=0,"ntp5.aliyun.com"\r
-< \r\nOK\r\n
-< \r\n+QNTP: 0,"19/06/11,11:08:20:35+32"\r\n
-]]
-
-local all = chapter4 {
-  transcript.parse("manual_4_4_ping.txt", PING), transcript.parse("manual_4_5_ntp.txt", NTP),
-}
 
 describe("The virtual module answers as manual chapter 4 does, byte for byte:", function()
   for _, t in ipairs(all) do

@@ -304,6 +304,14 @@ describe("QICLOSE", function()
 end)
 
 describe("The line", function()
+  it("may know nothing of events of sleep", function()
+    local player = manual { sleep_events = false }
+    for _, text in ipairs { 'AT+QCFG="dsevent"', 'AT+QCFG="dsevent",1', "AT+QNBIOTEVENT?",
+      "AT+QNBIOTEVENT=1,1" } do
+      says(player, text, "ERROR")
+    end
+  end)
+
   it("may be slow to answer, and quick to echo", function()
     local player = manual { answer_time = 4.9, echo = true }
     assert.are.equal("AT+CSQ\r", player:send("AT+CSQ", 4.8))

@@ -114,6 +114,7 @@ local function cmee_set(module, answer, raw)
 end
 
 local function qcfg(module, answer, raw)
+  if not module.traits.sleep_events then return answer:fail(4) end
   local args = parse.reader(raw)
   local name = args:str(32):lower()
   if args.bad or name ~= "dsevent" then return answer:fail(50) end
@@ -128,11 +129,13 @@ local function qcfg(module, answer, raw)
 end
 
 local function event_read(module, answer)
+  if not module.traits.sleep_events then return answer:fail(4) end
   answer:info(("+QNBIOTEVENT: %d,1"):format(module.nvram.sleep_event))
   answer:ok()
 end
 
 local function event_set(module, answer, raw)
+  if not module.traits.sleep_events then return answer:fail(4) end
   local args = parse.reader(raw)
   local value = args:int(0, 1)
   args:int(1, 1)

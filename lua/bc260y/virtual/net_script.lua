@@ -120,7 +120,7 @@ end
 -- pings: list of milliseconds or false for a lost one, taken in turn.
 function net_methods:ping(_, _, timeout_s, callback)
   local ms = table.remove(self.pings, 1)
-  if ms then return after(self, function() callback(ms, 64) end) end
+  if ms then return after(self, function() callback(ms, self.ttl) end) end
   self.timers:at(self.now() + timeout_s, function() callback(nil) end)
 end
 
@@ -134,11 +134,11 @@ function net_methods:step(now)
 end
 
 -- now: the module's clock. Fields a spec may set: latency_s, hosts (name ->
--- list), pings, utc; asked: the name servers of the last question.
+-- list), pings, ttl (of their replies), utc; asked: the name servers of the last question.
 local function new(now)
   return setmetatable({
     now = now, timers = timers.new(), servers = {}, peers = {}, hosts = {},
-    pings = {}, utc = nil, asked = nil, latency_s = 0, next_port = 49152,
+    pings = {}, ttl = 64, utc = nil, asked = nil, latency_s = 0, next_port = 49152,
   }, net_mt)
 end
 

@@ -76,6 +76,7 @@ local manual = {
   -- Sleep and paging
   rrc_release = 0,               -- seconds of quiet until the radio connection is released
   sleep_after = false,           -- seconds without traffic until it sleeps (QSCLK=1)
+  sleep_events = true,           -- QCFG "dsevent" and QNBIOTEVENT are known
   sleep_kind = "DEEPSLEEP",      -- "DEEPSLEEP" or "PSM"
   tcp_over_sleep = "kept",       -- "kept" (2.3.2) or "lost" over deep sleep
   udp_over_sleep = "kept",
