@@ -175,7 +175,7 @@ script.each_loop(function(how, run)
 
     it("that restarts as it wakes is no sleeper any more", function()
       run(function()
-        local modem, rig, heard = awake { psm_boot = true }
+        local modem, rig, heard = awake({ psm_boot = true }, { wake = { tries = 1 } })
         fall_asleep(modem, rig, "PSM")
         local reset = modem:on("reset")
         assert.same({ "+CBC: 3470" }, modem:command("AT+CBC"))
@@ -183,6 +183,16 @@ script.each_loop(function(how, run)
         assert.is_nil(modem:asleep())
         assert.equal(1, count(heard, "AT+CBC"))
         assert.is_true(modem:attach())
+        modem:close()
+      end)
+    end)
+
+    it("owes nothing that it was asked before, unless it says something", function()
+      run(function()
+        local modem, port = scripted("> AT\n~ 1\n< +CEREG: 1\n> AT+CSQ\n< +CSQ: 1,0\n< OK\n"
+          .. "> AT\n< OK\n> AT+CBC\n< OK\n")
+        assert(modem:command("AT+CBC"))
+        assert.is_nil(port:left())
         modem:close()
       end)
     end)
@@ -312,6 +322,31 @@ script.each_loop(function(how, run)
         collectgarbage()
         modem:wait("nothing", 10)
         assert.equal(1, count(heard, "AT+QICLOSE=0"))
+        modem:close()
+      end)
+    end)
+  end)
+
+  describe("a module that can't be woken, " .. how .. ",", function()
+    it("is not tried for ever to close what was dropped", function()
+      run(function()
+        local modem, rig = awake()
+        rig.net:listen("UDP", "10.0.0.1", 8000)
+        do
+          local socket = modem:udp()
+          assert(socket:connect("10.0.0.1", 8000))
+        end
+        fall_asleep(modem, rig)
+        local sent = 0
+        function rig.port.write(_, bytes)
+          assert.equal("AT\r", bytes)
+          sent = sent + 1
+          return #bytes
+        end
+        collectgarbage()
+        collectgarbage()
+        modem:wait("nothing", 300)
+        assert.equal(8, sent)
         modem:close()
       end)
     end)

@@ -285,11 +285,14 @@ local function finish_queue(self, status)
   end
 end
 
---- Everything that waits to be sent, a chore too, ends with that status.
+--- Everything that waits to be sent ends with that status, chores too.
 function pump_methods:refuse(status)
   finish_queue(self, status)
-  local chore = self.chores.due and self.owner:chore()
-  if chore then finish(self, chore, status) end
+  while self.chores.due do
+    local chore = self.owner:chore()
+    if not chore then return end
+    finish(self, chore, status)
+  end
 end
 
 --- Nothing can be sent any more: everything in flight and queued ends with `reason`.
