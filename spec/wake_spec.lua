@@ -1,44 +1,11 @@
 local bc260y = require "bc260y"
-local new_rig = require("spec.support.rig").new
+local support = require "spec.support.heard"
 local script = require "spec.support.port"
+
+local awake, count, fall_asleep = support.attached, support.count, support.fall_asleep
 
 local ENTER = '\r\n+QNBIOTEVENT: "ENTER DEEPSLEEP"\r\n'
 local EXIT = '\r\n+QNBIOTEVENT: "EXIT DEEPSLEEP"\r\n'
-
--- A virtual module that is attached, and what it has heard, line by line.
-local function awake(traits, options)
-  local heard = {}
-  local rig = new_rig { boot = false, traits = traits, log = function(text)
-    local line = text:match("^host +(.*)$")
-    if line then heard[#heard + 1] = line end
-  end }
-  local given = { port = rig.port, format = "text" }
-  for name, value in pairs(options or {}) do given[name] = value end
-  local modem = assert(bc260y.open(given))
-  assert(modem:attach())
-  return modem, rig, heard
-end
-
-local function count(list, line)
-  local found = 0
-  for _, other in ipairs(list) do
-    if other == line then found = found + 1 end
-  end
-  return found
-end
-
-local function slice(list, from)
-  local part = {}
-  for i = from, #list do part[#part + 1] = list[i] end
-  return part
-end
-
-local function fall_asleep(modem, rig, kind)
-  local asleep = modem:on("sleep")
-  rig.module:sleep(kind or "DEEPSLEEP")
-  assert(asleep:wait(1))
-  asleep:cancel()
-end
 
 -- A modem on a scripted port whose module has just gone to sleep.
 local function scripted(text, options)
@@ -403,7 +370,7 @@ describe("a module that sleeps", function()
       for i = 1, 5 do assert(select("#", tasks[i]:wait(60)) == 0) end
       assert.same({ 1, 2, 3, 4, 5 }, done)
       assert.same({ "AT+CSQ", "AT+CEREG=1", "AT+CEREG=2", "AT+CEREG=3", "AT+CEREG=4",
-        "AT+CEREG=5" }, slice(heard, before + 1))
+        "AT+CEREG=5" }, support.slice(heard, before + 1))
       modem:close()
     end)
   end)

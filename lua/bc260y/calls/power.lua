@@ -5,6 +5,8 @@ local check = require "bc260y.check"
 local events = require "bc260y.sleep_events"
 local timers = require "bc260y.timers"
 
+local unpack = table.unpack or unpack
+
 local calls, checks = {}, {}
 
 local function read_psm(self, deadline)
@@ -106,7 +108,7 @@ local function write(self, deadline, plan, state)
   local written = false
   for _, step in ipairs(plan) do
     if not step.is_so(state) then
-      local lines, err, code = ask.command(self, deadline, step[1], step[2], step[3])
+      local lines, err, code = ask.command(self, deadline, unpack(step))
       if not lines then return nil, err, code end
       written = true
     end
