@@ -44,17 +44,18 @@ script.each_loop(function(how, run)
       run(function()
         local modem, port = open("> AT+CPSMS?\n< +CPSMS: 0\n< OK\n> AT+CEDRXS?\n< OK\n"
           .. "> AT+CEDRXRDP\n< +CEDRXRDP: 0\n< OK\n> AT+QSCLK?\n< +QSCLK: 1\n< OK\n"
-          .. '> AT+QCFG="dsevent"\n< +QCFG: "dsevent",1\n< OK\n'
-          .. "> AT+QNBIOTEVENT?\n< +QNBIOTEVENT: 0,1\n< OK\n"
+          .. '> AT+QCFG="dsevent"\n< +QCFG: "dsevent",0\n< OK\n'
+          .. "> AT+QNBIOTEVENT?\n< +QNBIOTEVENT: 1,1\n< OK\n"
           .. "> AT+CPSMS?\n< ERROR\n> AT+CEDRXS?\n< ERROR\n> AT+QSCLK?\n< +CME ERROR: 4\n"
           .. '> AT+QCFG="dsevent"\n< ERROR\n'
-          .. "> AT+CPSMS?\n< OK\n> AT+CEDRXS?\n< +CEDRXS: 5,\"0000\"\n< OK\n> AT+CEDRXRDP\n"
-          .. "< ERROR\n> AT+QSCLK?\n< +QSCLK: 9\n< OK\n"
+          .. "> AT+CPSMS?\n< OK\n> AT+CEDRXS?\n< +CEDRXS: 5,\"0010\"\n< OK\n> AT+CEDRXRDP\n"
+          .. "< +CEDRXRDP: 0\n< OK\n> AT+QSCLK?\n< +QSCLK: 9\n< OK\n"
           .. '> AT+QCFG="dsevent"\n< OK\n')
         assert.same({ psm = { enabled = false }, edrx = { enabled = false }, sleep_lock = false,
           events = false }, modem:power_saving())
         assert.same({}, modem:power_saving())
-        assert.same({ edrx = { enabled = true } }, modem:power_saving())
+        assert.same({ edrx = { enabled = true, requested = 20.48, cycle = 20.48 } },
+          modem:power_saving())
         assert.is_nil(port:left())
         modem:close()
       end)
@@ -96,6 +97,10 @@ script.each_loop(function(how, run)
         for _, line in ipairs(slice(heard, from)) do
           assert.is_nil(line:find("CPSMS=", 1, true) or line:find("CEDRXS=", 1, true))
         end
+        settings.psm.active_time = 12
+        assert.equal(12, modem:power_saving(settings).psm.active_time)
+        settings.psm.periodic_tau = 2 * HOUR
+        assert.equal(2 * HOUR, modem:power_saving(settings).psm.periodic_tau)
         assert.is_false(modem:power_saving({ psm = false, edrx = false }).psm.enabled)
         from = #heard + 1
         local off = modem:power_saving { psm = false, edrx = false }
