@@ -156,6 +156,11 @@ describe("QIOPEN", function()
     player.net:listen("TCP", "10.0.0.1", 81, { silent = true })
     assert.are.equal(OK, player:send('AT+QIOPEN=0,1,"TCP","10.0.0.1",81', 4))
     assert.are.equal(lines "+QIOPEN: 1,569", player:run(60))
+    -- Nor before a slow module answers at all.
+    player = clock.new { traits = { open_urc_before_ok = true, answer_time = 2 } }
+    player.net:listen("TCP", "10.0.0.1", 80, {})
+    assert.are.equal("", player:send('AT+QIOPEN=0,0,"TCP","10.0.0.1",80', 1.9))
+    assert.are.equal(lines("+QIOPEN: 0,0", "OK"), player:run(0.2))
   end)
 end)
 

@@ -103,6 +103,11 @@ function answer_methods:second(line)
   end
   local wait = module:delay_of("second", self.text, line)
   if wait == huge then return end
+  -- Before its OK it is the first answer.
+  local first = self.started + module.traits.answer_time
+  if not wait and self.seconds_first and first > module.now() then
+    wait = module.traits.answer_time
+  end
   if wait then
     module:later(max(module.now(), self.started + wait), function() say_second(self, line) end)
   elseif self.over or self.seconds_first then
