@@ -123,7 +123,7 @@ static bool is_itself(int fd)
 	memset(&there, 0, sizeof(there));
 	return getsockname(fd, (struct sockaddr *)&here, &here_size) == 0 &&
 	       getpeername(fd, (struct sockaddr *)&there, &there_size) == 0 &&
-	       here_size == there_size && memcmp(&here, &there, here_size) == 0;
+	       memcmp(&here, &there, here_size) == 0;
 }
 
 /* Result: 0 or errno. */

@@ -181,6 +181,13 @@ describe("the exchange", function()
     end
   end)
 
+  it("takes 0 seconds as short as can be", function()
+    local x = core.exchange()
+    x:start(7, "AT", nil, 0)
+    flush(x, 7)
+    assert.equal(7.001, x:deadline())
+  end)
+
   it("takes no time as longer than it can count", function()
     local x = core.exchange()
     x:start(0, "AT", nil, 1e10)
@@ -252,6 +259,7 @@ describe("the exchange", function()
     x:settle("open", 4)
     assert.has_error(function() x:settle("open") end)
     assert.has_error(function() x:settle("open", 5) end)
+    assert.has_error(function() x:settle("open", -1) end)
     assert.has_error(function() x:settle("sent") end)
   end)
 

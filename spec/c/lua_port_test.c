@@ -205,6 +205,23 @@ static void test_strangers(lua_State *L)
 		 "assert(not pcall(core.line, light) and not pcall(core.line, core.framer()))\n");
 }
 
+/* What no port can mean is a mistake of the caller's, not an answer. */
+static void test_ranges(lua_State *L)
+{
+	holds(L, "local spec = 'unix:/dev/bc260y/none'\n"
+		 "for _, baud in ipairs{ 0, -1, 1e8 + 1, 2^53, 9600.5 } do\n"
+		 "  for _, open in ipairs{ core.open, core.serial, core.tty } do\n"
+		 "    assert(not pcall(open, '/dev/bc260y/none', baud), baud)\n"
+		 "  end\n"
+		 "end\n"
+		 "assert(select(2, core.open('/dev/bc260y/none', 1e8)) == 'no device')\n"
+		 "for _, seconds in ipairs{ 0, -1, 3600.1, 1e300, 0 / 0 } do\n"
+		 "  assert(not pcall(core.net, spec, seconds), seconds)\n"
+		 "end\n"
+		 "assert(select(2, core.net(spec, 3600)) == 'no device')\n"
+		 "assert(select(2, core.net(spec, 1e-9)) == 'timeout')\n");
+}
+
 int main(void)
 {
 	lua_State *L = luaL_newstate();
@@ -216,6 +233,7 @@ int main(void)
 	test_list_out_of_memory();
 	test_poll_refused(L);
 	test_strangers(L);
+	test_ranges(L);
 	lua_close(L);
 	return check_end("lua_port");
 }

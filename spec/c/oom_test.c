@@ -109,7 +109,9 @@ static const char script[] =
 	"  function() return line:run('AT') end,\n"
 	"  function() say(answer) end,\n"
 	"  step, next_of_line, next_of_line, next_of_line, next_of_line,\n"
-
+	"  function() say('\\r\\n+IP: ' .. ('7'):rep(60) .. '\\r\\n') end,\n"
+	"  function() return line:wait(5) end, function() return line:turn(true) end,\n"
+	"  next_of_line,\n"
 	"  function() return line:stats() end,\n"
 	"  function() return line:settle('send'), line:fence(), line:renew() end,\n"
 	"  function() return line:close(), port:close() end,\n"

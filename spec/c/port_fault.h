@@ -25,7 +25,6 @@ FAULTY(int, getsockname, -1, (int fd, struct sockaddr *address, socklen_t *size)
        (fd, address, size))
 FAULTY(int, getpeername, -1, (int fd, struct sockaddr *address, socklen_t *size),
        (fd, address, size))
-FAULTY(int, tcgetattr, -1, (int fd, struct termios *settings), (fd, settings))
 FAULTY(int, tcsetattr, -1, (int fd, int when, const struct termios *settings), (fd, when, settings))
 FAULTY(int, flock, -1, (int fd, int operation), (fd, operation))
 FAULTY(int, isatty, 0, (int fd), (fd))
@@ -79,6 +78,22 @@ int __wrap_open(const char *path, int flags, ...)
 	mode = va_arg(list, int);
 	va_end(list);
 	return fault_due("open") ? -1 : __real_open(path, flags, mode);
+}
+
+static tcflag_t other_flags; /* what a driver makes of c_cflag, 0: what was asked */
+static speed_t other_speed;  /* and of any rate */
+
+int __real_tcgetattr(int fd, struct termios *settings);
+int __wrap_tcgetattr(int fd, struct termios *settings);
+int __wrap_tcgetattr(int fd, struct termios *settings)
+{
+	int result = fault_due("tcgetattr") ? -1 : __real_tcgetattr(fd, settings);
+
+	if (result == 0 && other_speed)
+		cfsetospeed(settings, other_speed);
+	if (result == 0 && other_flags)
+		settings->c_cflag = other_flags;
+	return result;
 }
 
 /* What stat and fstat are to say of any file instead of the truth. */

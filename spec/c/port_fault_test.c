@@ -123,6 +123,23 @@ static void test_claim(void)
 	close(master);
 }
 
+/* tcsetattr(3) succeeds when it could do any of it. */
+static void test_other_settings(void)
+{
+	char slave[64];
+	int master = peer_pty(slave, sizeof(slave));
+
+	other_speed = B38400;
+	CHECK_INT(open_tty(slave), BC260Y_PORT_NOT_SUPPORTED);
+	CHECK(strstr(why, "9600 baud"));
+	other_speed = 0;
+	other_flags = B9600 | CS7 | CREAD;
+	CHECK_INT(open_tty(slave), BC260Y_PORT_NOT_SUPPORTED);
+	other_flags = 0;
+	CHECK_INT(open_tty(slave), 0);
+	close(master);
+}
+
 static void test_interrupted(void)
 {
 	struct bc260y_port port, line;
@@ -180,6 +197,20 @@ static void test_broken(void)
 	CHECK_INT(port.ops->write(&port, &byte, 1), BC260Y_PORT_LOST);
 	CHECK_INT(port.ops->wait(&port, -1, true), BC260Y_PORT_LOST);
 	port.ops->close(&port);
+	close(peer);
+}
+
+/* Somebody else has closed its descriptor. */
+static void test_closed_beneath(void)
+{
+	struct bc260y_port port;
+	int peer = open_unix(&port);
+
+	close(port.fd);
+	CHECK_INT(port.ops->wait(&port, -1, false), BC260Y_PORT_LOST);
+	CHECK_INT(port.ops->wait(&port, -1, true), BC260Y_PORT_LOST);
+	CHECK_INT(port.ops->write(&port, (const uint8_t *)"A", 1), BC260Y_PORT_LOST);
+	CHECK_INT(port.ops->read(&port, (uint8_t[1]){0}, 1), BC260Y_PORT_LOST);
 	close(peer);
 }
 
@@ -273,8 +304,10 @@ int main(void)
 	test_open_terminal();
 	test_unplugged_between();
 	test_claim();
+	test_other_settings();
 	test_interrupted();
 	test_broken();
+	test_closed_beneath();
 	test_silent_end();
 	test_long_wait();
 	test_poll_refused();
