@@ -1,24 +1,29 @@
 --- The addresses that the network gave the module.
 
+local address = require "bc260y.calls.address"
 local ask = require "bc260y.calls.ask"
-
 local decode = require("bc260y.core").decode
 
 local calls, checks = {}, {}
 
-local function is_address(address)
-  return address ~= nil and address ~= "" and address ~= "0.0.0.0"
+-- A text that is an address; nil for what says that there is none.
+local function known(text)
+  local is_one = address.is_known(text) and (address.is_v4(text) or address.is_v6(text))
+  return is_one and text or nil
 end
 
---- Addresses: a list of { cid, address, address2 } of the contexts that have one.
+--- The addresses of the module (27.007 10.1.23: AT+CGPADDR). options: timeout.
+-- Result: list of { cid, address, address2 } of the contexts that have one, IPv4 or IPv6,
+-- address2 nil where there is one alone; or nil, err, code.
 function calls.addresses(self, options)
   local lines, err, code = ask.command(self, ask.deadline(self, options), "CGPADDR")
   if not lines then return nil, err, code end
   local list = {}
   for i = 1, #lines do
-    local cid, address, address2 = decode("+CGPADDR", lines[i])
-    if cid and is_address(address) then
-      list[#list + 1] = { cid = cid, address = address, address2 = address2 }
+    local cid, first, second = decode("+CGPADDR", lines[i])
+    first, second = known(first), known(second)
+    if cid and (first or second) then
+      list[#list + 1] = { cid = cid, address = first or second, address2 = first and second }
     end
   end
   if list[1] then self.address = list[1].address end

@@ -79,7 +79,8 @@ function calls.error_reports(self, n, options)
   local is, err, code = ask.value(self, deadline, "CMEE?", "+CMEE")
   if not is then return nil, err, code end
   if not n then return is end
-  return is == n or ask.set(self, deadline, "CMEE", n)
+  if is == n then return true end
+  return ask.set(self, deadline, "CMEE", n)
 end
 
 checks.error_reports = check_number "n"

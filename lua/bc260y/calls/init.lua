@@ -43,4 +43,4 @@ local function find(name)
   return file.calls[name], file.checks[name]
 end
 
-return { find = find }
+return { find = find, homes = homes }
