@@ -46,6 +46,8 @@ describe("modem:cell", function()
     local want = but("tac", "19472")
     want.tx_power_dbm, want.operation_mode = nil, nil
     assert.same(want, cell(serving { [11] = '"19472"', [13] = "", [14] = "" }).serving)
+    want.ecl = nil
+    assert.same(want, cell('+QENG: ' .. table.concat(fields, ",", 1, 10) .. ',"19472"').serving)
   end)
 
   it("leaves out each field that is empty", function()

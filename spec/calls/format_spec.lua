@@ -15,8 +15,8 @@ describe("modem:data_format", function()
 
   it("is an error where the answer is none", function()
     for _, said in ipairs { "", '"dataformat"', '"dataformat",0', '"dataformat",0,2',
-      '"dataformat",,1', '"dataformat",-1,1', '"dataformat",x,1', '"dataformat",0,1,1', "0,1", '"dsevent",1',
-      '"dsevent",1,1' } do
+      '"dataformat",,1', '"dataformat",-1,1', '"dataformat",x,1', '"dataformat",0,1,1', "0,1",
+      '"dsevent",1', '"dsevent",1,1' } do
       assert.same({ nil, "error" }, { call(QUESTION .. said .. "\n< OK", "data_format") }, said)
     end
   end)

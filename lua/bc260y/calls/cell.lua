@@ -16,9 +16,11 @@ local function hex(value)
   return value and value:match("^%x+$")
 end
 
--- All are there, though some are empty (wire forms): with fewer, which one is missing?
+-- All are there, though some are empty (wire forms), or all but the last three: of any
+-- other count nobody knows which one is missing.
 local function is_whole(line)
-  return select(2, line:gsub(",", "")) == FIELD_COUNT - 1
+  local count = select(2, line:gsub(",", "")) + 1
+  return count == FIELD_COUNT or count == FIELD_COUNT - 3
 end
 
 local function read_serving(line)
