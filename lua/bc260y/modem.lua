@@ -102,6 +102,13 @@ urcs["+CEREG"] = function(self, text)
   if state then self.hooks:emit("registration", state) end
 end
 
+-- They come by themselves at boot alone: its RDY may have been lost in a torn payload.
+local function take_boot(self)
+  if next(self.ids.sockets) ~= nil then self.ids:doubt() end
+end
+
+urcs["+CFUN"], urcs["+CPIN"] = take_boot, take_boot
+
 urcs["+QNBIOTEVENT"] = function(self, text)
   local what = match(text, '"(.-)"')
   local kind = what and match(what, "^ENTER (%u+)")

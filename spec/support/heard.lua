@@ -5,11 +5,11 @@ local new_rig = require("spec.support.rig").new
 
 local support = {}
 
--- traits: of the module. options: for bc260y.open. Result: modem, rig, and the list of
--- the lines that the module has taken, which grows.
-function support.open(traits, options)
+-- traits, profile: of the module. options: for bc260y.open. Result: modem, rig, and the
+-- list of the lines that the module has taken, which grows.
+function support.open(traits, options, profile)
   local heard = {}
-  local rig = new_rig { boot = false, traits = traits, log = function(text)
+  local rig = new_rig { boot = false, profile = profile, traits = traits, log = function(text)
     local line = text:match("^host +(.*)$")
     if line then heard[#heard + 1] = line end
   end }
