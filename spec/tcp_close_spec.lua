@@ -114,12 +114,23 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("of 0 s asks nothing", function()
+      run(function()
+        local socket, port, modem = connected(send_line("abc") .. CLOSE)
+        socket:send("abc")
+        assert.same({ nil, "not acknowledged", 3 }, { socket:close { flush = 0 } })
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
     it("takes no count for an acknowledgement that does not agree with what was sent", function()
       run(function()
         local zero = count_line(0, 0, 0):rep(2)
         local state = '> AT+QISTATE?\n< +QISTATE: 0,"TCP","hf.quectel.com",8008,0,2,0,1\n< OK\n'
-        local socket, port, modem = connected(send_line("abc") .. zero .. state .. zero .. state
-          .. zero .. CLOSE .. "> AT+QISTATE?\n< OK")
+        local socket, port, modem = connected(send_line("abc") .. zero .. state
+          .. count_line(3, 3, 1):rep(2) .. state .. count_line(4, 4, 0):rep(2) .. CLOSE
+          .. "> AT+QISTATE?\n< OK")
         socket:send("abc")
         assert.same({ nil, "not acknowledged", 3 }, { socket:close { flush = 3 } })
         modem:wait("nothing", 1)

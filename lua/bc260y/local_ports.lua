@@ -44,9 +44,9 @@ local function wake_all(self)
   end
 end
 
---- QIOPEN with that port, or an answer of QISTATE, names it for the id. 0: none.
+--- QIOPEN with that port, or an answer of QISTATE, names it for the id.
 function ports_methods:hold(id, service, number)
-  self.held[id] = number ~= 0 and name_of(service, number) or nil
+  self.held[id] = name_of(service, number)
 end
 
 --- Nothing was opened: the port needs no rest.
