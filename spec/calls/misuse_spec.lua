@@ -1,0 +1,72 @@
+-- What a program gets wrong in a typed call raises where it called, and says what is wrong.
+
+local bc260y = require "bc260y"
+local script = require "spec.support.port"
+
+-- What fn raises, at this file's line; "" when nothing.
+local function raised(fn)
+  local ok, err = coroutine.resume(coroutine.create(fn)) -- not pcall: for 5.1
+  if ok then return "" end
+  return tostring(err):match("^[^\n]*misuse_spec.lua:%d+: (.*)$") or "elsewhere: " .. err
+end
+
+describe("A typed call that is misused", function()
+  it("raises where it was called, before anything is sent", function()
+    local modem = bc260y.open { port = script.port {} }
+    local day = { year = 2024, month = 1, day = 1, hour = 0, min = 0 }
+    for want, fn in pairs {
+      ["host: string expected, got nil"] = function() local _ = modem:ping() end,
+      ["no option is called number"] = function() local _ = modem:ping("a", { number = 1 }) end,
+      ["count: number expected, got string"] =
+        function() local _ = modem:ping("a", { count = "1" }) end,
+      ["limit: seconds expected"] = function() local _ = modem:ping("a", { limit = -1 }) end,
+      ["server: string expected, got number"] = function() local _ = modem:ntp(5) end,
+      ["set: boolean expected, got number"] = function() local _ = modem:ntp("a", { set = 1 }) end,
+      ["timeout: seconds expected"] = function() local _ = modem:ntp("a", { timeout = -1 }) end,
+      ["name: string expected, got nil"] = function() local _ = modem:resolve() end,
+      ["primary: string expected, got number"] = function() local _ = modem:dns(1) end,
+      ["primary: string expected, got nil"] = function() local _ = modem:dns(nil, "::") end,
+      ["secondary: string expected, got number"] = function() local _ = modem:dns("::", 1) end,
+      ["time: table expected, got string"] = function() local _ = modem:clock("now") end,
+      ["sec: number expected, got nil"] = function() local _ = modem:clock(day) end,
+      ["no option is called month"] = function() local _ = modem:clock { month = 1 } end,
+      ["n: number expected, got nil"] = function() local _ = modem:report_registration() end,
+      ["n: number expected, got string"] = function() local _ = modem:report_connection("1") end,
+      ["operator: string expected, got number"] = function() local _ = modem:operator(46008) end,
+      ["bands: table expected, got number"] = function() local _ = modem:bands(5) end,
+      ["bands[1]: number expected, got nil"] = function() local _ = modem:bands { timeout = 1 } end,
+      ["fun: number expected, got string"] = function() local _ = modem:functionality("1") end,
+      ["rate: number expected, got string"] = function() local _ = modem:baud("9600") end,
+      ["n: number expected, got boolean"] = function() local _ = modem:error_reports(true) end,
+      ["options: table expected, got number"] = function() local _ = modem:cell(3) end,
+      ["no option is called timout"] = function() local _ = modem:sim { timout = 1 } end,
+      ["timeout: number expected, got string"] =
+        function() local _ = modem:battery { timeout = "1" } end,
+      ["send: string expected, got number"] = function() local _ = modem:data_format(1, 1) end,
+      ["send and recv: both or none"] = function() local _ = modem:data_format("hex") end,
+      ["command: string expected, got nil"] = function() local _ = modem:supported() end,
+      ["context: number expected, got string"] =
+        function() local _ = modem:sockets { context = "0" } end,
+    } do
+      assert.equal(want, raised(fn))
+    end
+    modem:close()
+  end)
+
+  it("says so when the port is gone, as every call does", function()
+    local modem = bc260y.open { port = script.port {} }
+    modem.address = "10.0.0.1"
+    modem:close()
+    for _, given in ipairs { { "identity" }, { "signal" }, { "cell" }, { "registration" },
+      { "report_registration", 1 }, { "addresses" }, { "attached" }, { "connected" },
+      { "report_connection", 1 }, { "operator" }, { "operator", "auto" }, { "bands" },
+      { "bands", {} }, { "battery" }, { "sim" }, { "functionality" }, { "functionality", 1 },
+      { "baud" }, { "baud", 9600 }, { "error_reports" }, { "error_reports", 1 }, { "clock" },
+      { "clock", 1702515673 }, { "dns" }, { "dns", "1.1.1.1" }, { "resolve", "a" },
+      { "ping", "a" }, { "ntp", "a" }, { "sockets" }, { "data_format" },
+      { "supported", "QIOPEN" } } do
+      local result, err = modem[given[1]](modem, given[2])
+      assert.same({ nil, "closed" }, { result, err }, given[1])
+    end
+  end)
+end)
