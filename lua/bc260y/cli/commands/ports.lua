@@ -1,0 +1,19 @@
+-- `bc260y ports`: which serial ports there are.
+
+local cli = require "bc260y.cli"
+local core = require "bc260y.core"
+local json = require "bc260y.cli.json"
+
+return function(options)
+  local ports, err, detail = core.ports()
+  if not ports then
+    cli.failed("ports", err, detail)
+  end
+  if options.json then
+    return json.print(ports)
+  end
+  for _, port in ipairs(ports) do
+    local usb = port.usb_vid and ("%04x:%04x"):format(port.usb_vid, port.usb_pid) or "-"
+    print(("%-20s %-10s %s"):format(port.name, usb, port.description or ""))
+  end
+end

@@ -1,0 +1,100 @@
+-- A modem for one command: open, answering, attached, and given up with words. Knows the
+-- options of the command line and the public face; not what the command is for.
+
+local bc260y = require "bc260y"
+local cli = require "bc260y.cli"
+local patience = require "bc260y.cli.patience"
+
+local statuses = cli.statuses
+local now = bc260y.core.now
+
+local ATTACH = 300 -- seconds: a search for a network may take minutes
+local ANSWER = 10
+local PROBE = 3    -- for one AT: the first may wake a module that sleeps, and be lost
+
+local session = {}
+
+-- Control bytes made visible, for what goes over the line.
+local function visible(bytes)
+  return (bytes:gsub("[%c\127-\255\\]", function(byte)
+    local names = {["\r"] = "\\r", ["\n"] = "\\n", ["\\"] = "\\\\"}
+    return names[byte] or ("\\x%02x"):format(byte:byte())
+  end))
+end
+
+local function trace(direction, bytes)
+  io.stderr:write(direction, " ", visible(bytes), "\n")
+end
+
+-- Nothing is sent yet.
+function session.open(options)
+  if not options.port then
+    cli.give_up(statuses.usage, "which port? give --port, or set BC260Y_PORT;"
+      .. " `bc260y ports` lists them")
+  end
+  local modem, err, detail = bc260y.open{
+    port = options.port,
+    baud = options.baud,
+    trace = options.verbose and trace or nil,
+  }
+  if not modem then
+    local message = options.port .. ": " .. tostring(err)
+    if detail then
+      message = message .. " (" .. tostring(detail) .. ")"
+    end
+    cli.give_up(statuses.port, message, nil, cli.report_error({}, err, detail))
+  end
+  return modem
+end
+
+-- It restarted and says so now, it woke and lost that AT, or an earlier user's answer came.
+local again = {["module reset"] = true, ["timeout"] = true, ["busy"] = true, ["torn"] = true}
+
+local function probe(modem, deadline)
+  while true do
+    local left = math.max(0, deadline - now())
+    local lines, err, code = modem:command("AT", {timeout = math.min(PROBE, left)})
+    if lines then
+      return true
+    end
+    if not again[err] or now() >= deadline then
+      return nil, err, code
+    end
+  end
+end
+
+-- Opens the port and sees that somebody answers, before anything of the user's is sent.
+function session.answering(options)
+  local modem = session.open(options)
+  local ok, err, code = probe(modem, now() + (options.timeout or ANSWER))
+  if not ok then
+    modem:close()
+    cli.failed(options.port, err, code)
+  end
+  -- That OK may have been an earlier process's, which did not await it.
+  modem.pump.line:fence()
+  return modem
+end
+
+function session.attach(modem, options)
+  local ok, err, code = patience("waiting for the network", modem.attach, modem,
+    {timeout = options.timeout or ATTACH})
+  if not ok then
+    cli.failed("attach", err, code)
+  end
+end
+
+-- Calls fn(), which needs an address, on a modem of which nothing was asked yet. Before
+-- there is an address it refuses what is wrong in its arguments, or says that it is not
+-- attached, and sends nothing either way: nobody waits for a network to hear of the former.
+-- Result: what fn returns.
+function session.attached(modem, options, fn)
+  local result, err, code, range = fn()
+  if err ~= "not attached" then
+    return result, err, code, range
+  end
+  session.attach(modem, options)
+  return fn()
+end
+
+return session
