@@ -104,6 +104,22 @@ describe("the manual's", function()
         bench.modem:close()
       end)
 
+    it("property: a TCP socket that deep sleep has ended, as firmware does, is told so", function()
+      local bench = new_bench { traits = { tcp_over_sleep = "lost" }, local_port_rest = 0 }
+      local stream = bench:connected({}, { local_port = 50000 })
+      local datagrams, other = bench:datagrams()
+      bench.module:sleep("DEEPSLEEP")
+      bench:pass(60)
+      assert.equal(3, datagrams:send("abc")) -- it wakes
+      bench:pass(1)
+      assert.same({ nil, "closed", "" }, { stream:receive() })
+      other:send("def")
+      assert.equal("def", datagrams:receive())
+      assert.equal(1, #bench:find("AT+QICLOSE=0"))
+      bench:connected({}, { local_port = 50000 })
+      bench.modem:close()
+    end)
+
     it("note 1: context 0 is the only one that is written, and another is refused", function()
       local bench = new_bench()
       bench:connected()
