@@ -63,7 +63,7 @@ objs = $(patsubst csrc/%.c,build/$(1)/%.o,$(2))
 SERIAL_CFLAGS = $(shell $(PKG_CONFIG) --cflags libserialport)
 SERIAL_LIBS = $(shell $(PKG_CONFIG) --libs libserialport)
 
-.PHONY: help build demo check lint test-c spec fuzz bench valgrind coverage freestanding \
+.PHONY: help build demo check lint test-c spec docs fuzz bench valgrind coverage freestanding \
 	deps install uninstall clean format rockspec
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -78,6 +78,7 @@ help:
 #: make lint          luacheck, warnings as errors, layout
 #: make test-c        the C tests, plain and under ASan and UBSan
 #: make spec          the unit specs on each Lua
+#: make docs          writes docs/commands.md by trying each row of it
 #: make fuzz          libFuzzer on each target for FUZZ_SECONDS (60)
 #: make freestanding  sizes on bare Cortex-M0 and M4
 #: make coverage      what of csrc/ the C tests and the specs run: lines and branches
@@ -176,6 +177,10 @@ SPEC_TARGETS := $(foreach v,5.1 5.2 5.3 5.4 jit,spec-$(v))
 spec: $(VERSIONS:%=spec-%)
 $(SPEC_TARGETS): spec-%: build
 	@.ci/spec.sh $* $(BUSTED) $(SPECS)
+
+# Its rows are in spec/commands/; .ci/check.sh fails when the page is out of date.
+docs: build
+	@.ci/docs.sh write
 
 # --- demo, check ------------------------------------------------------------
 # The packages come first, so what asks pkg-config is made by a second make.

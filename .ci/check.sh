@@ -29,6 +29,7 @@ parts=build/check/parts
   done
   echo "fuzz-corpus 300 $make -s replay"
   echo "bare 120 .ci/bare.sh"
+  echo "docs 120 .ci/docs.sh check"
   echo "rockspec 300 .ci/rockspec.sh"
 } >$parts
 xargs -P 2 -L 1 .ci/part.sh <$parts

@@ -1,0 +1,114 @@
+-- docs/commands.md: the words of the page and the layout of its tables.
+--
+-- It gets rows with their cells and knows nothing of how those were found out.
+
+local page = {}
+
+local HEAD = [[
+# Commands and URCs
+
+Every command, result, URC and error code of Quectel's "BC260Y-CN TCP(IP) Application
+Guide" V1.0, in the order of its sections, and behind them the other commands that a
+driver needs. `make docs` writes this page by trying each row: the driver and the virtual
+module run against each other, and a cell is filled only with what was seen to work.
+`make check` fails when a cell is missing, when the page is out of date, or when something
+in the code is in no row.
+
+The manual has %d forms of commands (C1 to C%d), %d results that come after `OK` (R1 to
+R%d), %d URCs (U1 to U%d) and %d error codes. Rows without a number are beside it.
+
+@COLUMNS
+
+In the examples `modem` is a modem that is attached, `sock` a TCP socket of it.
+]]
+
+local MEANINGS = {
+  { "Form", "how the manual writes it: `<...>` stands for a value, `[...]` may be left out" },
+  { "Lua", "a call of [the Lua module](api.md), and the line that it was seen to send, or what "
+    .. "it was seen to give when the module said that line" },
+  { "Decoder", "which decoder of `bc260y.core` reads the answer, and the fields that it read; "
+    .. "`exchange`: a word says it all" },
+  { "Virtual module", "the lines that [the virtual module](virtual.md) was seen to say, in its "
+    .. "profile `manual`, or with what is named below them" },
+  { "Spec", "where the specs run this line: a transcript, of which each is played to the "
+    .. "driver, or a spec and its sentence" },
+}
+
+local COLUMNS = { "call", "decoder", "module", "spec" }
+local LETTERS = { command = "C", late = "R", urc = "U" }
+
+local MISSING = "**missing**"
+
+local function code(text)
+  return "`" .. text .. "`"
+end
+
+local function line(out, ...)
+  out[#out + 1] = "| " .. table.concat({ ... }, " | ") .. " |"
+end
+
+local function cells_of(row)
+  local list = {}
+  for i, name in ipairs(COLUMNS) do list[i] = row.cells[name] or MISSING end
+  return list
+end
+
+-- numbers: how many of each kind were written so far.
+local function number_of(row, numbers)
+  local letter = LETTERS[row.kind]
+  if not letter then return "" end
+  numbers[row.kind] = (numbers[row.kind] or 0) + 1
+  return letter .. numbers[row.kind]
+end
+
+local function write_rows(out, section, numbers)
+  line(out, "No.", "Form", "Lua", "Decoder", "Virtual module", "Spec")
+  out[#out + 1] = "|---|---|---|---|---|---|"
+  for _, row in ipairs(section.rows) do
+    line(out, number_of(row, numbers), code(row.form), table.unpack(cells_of(row)))
+  end
+end
+
+local function write_codes(out, section)
+  line(out, "Code", "Words", "Lua", "Decoder", "Virtual module", "Spec")
+  out[#out + 1] = "|---|---|---|---|---|---|"
+  for _, row in ipairs(section.rows) do
+    line(out, tostring(row.code), row.words, table.unpack(cells_of(row)))
+  end
+end
+
+local function write_section(out, section, numbers)
+  out[#out + 1] = ""
+  out[#out + 1] = "### " .. (section.section and section.section .. " " or "") .. section.title
+  out[#out + 1] = ""
+  if section.rows[1].kind == "code" then
+    write_codes(out, section)
+  else
+    write_rows(out, section, numbers)
+  end
+end
+
+local function write_head(counts)
+  local out = {}
+  line(out, "Column", "Says")
+  out[2] = "|---|---|"
+  for _, meaning in ipairs(MEANINGS) do line(out, meaning[1], meaning[2]) end
+  local head = HEAD:format(counts.command, counts.command, counts.late, counts.late, counts.urc,
+    counts.urc, counts.code)
+  return (head:gsub("@COLUMNS", (table.concat(out, "\n"):gsub("%%", "%%%%"))):gsub("\n$", ""))
+end
+
+--- The page's text. chapters: list of { title, sections }, each row with form and cells;
+-- counts: kind -> how many.
+function page.write(chapters, counts)
+  local out = { write_head(counts) }
+  local numbers = {}
+  for _, chapter in ipairs(chapters) do
+    out[#out + 1] = ""
+    out[#out + 1] = "## " .. chapter.title
+    for _, section in ipairs(chapter.sections) do write_section(out, section, numbers) end
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+return page

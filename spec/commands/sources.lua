@@ -1,0 +1,151 @@
+-- Where a line is run by the specs: the transcripts, of which each is played, and the
+-- specs of the driver, by the sentence that the line stands in.
+--
+-- It knows files and what busted lists. That of a line in a file of specs the sentence is
+-- run is busted's word: what is not listed does not count. spec/virtual/ is not searched,
+-- as the table has a column of its own for the module.
+
+local transcript = require "spec.support.transcript"
+
+local sources = {}
+
+local LIST = (os.getenv("LUA") or "lua5.4") .. " " .. (os.getenv("BUSTED_BIN") or "/usr/bin/busted")
+  .. " --list spec"
+
+local function read_lines(path)
+  local lines = {}
+  for line in io.lines(path) do lines[#lines + 1] = line end
+  return lines
+end
+
+-- Sentences. -----------------------------------------------------------------------
+
+-- path -> list of { line, sentence }, in the order of lines.
+local function listed()
+  local files, pipe = {}, assert(io.popen(LIST))
+  for line in pipe:lines() do
+    local path, number, sentence = line:match("^%.?/?(spec/%S+_spec%.lua):(%d+): (.*)$")
+    if path then
+      files[path] = files[path] or {}
+      table.insert(files[path], { line = tonumber(number), sentence = sentence })
+    end
+  end
+  pipe:close()
+  return files
+end
+
+-- The line that ends the `it` which begins in that one; none where a helper of another
+-- file wrote it.
+local function last_line(lines, first)
+  local indent = (lines[first] or ""):match("^( *)it%(")
+  if not indent then return 0 end
+  for number = first + 1, #lines do
+    if lines[number]:sub(1, #indent + 3) == indent .. "end" then return number end
+  end
+  return first
+end
+
+local function is_bounded(line, from, to)
+  local before, after = line:sub(1, from - 1), line:sub(to + 1, to + 1)
+  if before:find("[%w+]$") and not before:find("\\[rn]$") then return false end
+  return after == "" or after:find("[\\'\" %]]") ~= nil
+end
+
+local function has(line, text)
+  line = line:gsub('\\"', '"')
+  local from, to = line:find(text, 1, true)
+  while from do
+    if is_bounded(line, from, to) then return true end
+    from, to = line:find(text, from + 1, true)
+  end
+  return false
+end
+
+-- The sentence in which `is_there` finds what it looks for in a line.
+local function find_sentence(lines, tests, is_there)
+  for _, test in ipairs(tests) do
+    for number = test.line, last_line(lines, test.line) do
+      if is_there(lines[number]) then return test.sentence end
+    end
+  end
+end
+
+-- Transcripts. ---------------------------------------------------------------------
+
+-- The manual's own first.
+local function transcript_order(a, b)
+  local manual_a, manual_b = a:find("^manual") ~= nil, b:find("^manual") ~= nil
+  if manual_a ~= manual_b then return manual_a end
+  return a < b
+end
+
+local function transcript_names()
+  local names = transcript.names()
+  table.sort(names, transcript_order)
+  return names
+end
+
+-- What a transcript's line has to hold: typed, or said by the module.
+local function in_transcript(line, row)
+  local mark, text = line:match("^([>!<]+) (.*)$")
+  if not mark then return false end
+  if row.line then
+    local said = "\\n" .. transcript.encode(row.line) .. "\\r"
+    return mark == "<" and ("\\n" .. text):find(said, 1, true) ~= nil
+  end
+  return mark ~= "<" and text == transcript.encode(row.host) .. "\\r"
+end
+
+local loaded
+
+local function load_all()
+  if loaded then return loaded end
+  loaded = { transcripts = {}, tests = listed(), files = {}, paths = {} }
+  for _, name in ipairs(transcript_names()) do
+    table.insert(loaded.transcripts,
+      { name = name, lines = read_lines(transcript.directory .. "/" .. name) })
+  end
+  for path in pairs(loaded.tests) do
+    loaded.files[path] = read_lines(path)
+    if not path:find("^spec/virtual/") then table.insert(loaded.paths, path) end
+  end
+  table.sort(loaded.paths)
+  return loaded
+end
+
+local function link(path)
+  return ("[%s](../%s)"):format(path:match("[^/]+$"), path)
+end
+
+local function find_spec(is_there)
+  local all = load_all()
+  for _, path in ipairs(all.paths) do
+    local sentence = find_sentence(all.files[path], all.tests[path], is_there)
+    if sentence then return link(path) .. ": " .. sentence end
+  end
+end
+
+--- Where the row's line is run: a transcript, or a spec and its sentence; or nil. A row
+-- whose line is put together by the spec has a key: what stands there in its place.
+function sources.find(row)
+  local text = row.key or row.line or row.host
+  if row.key then
+    return find_spec(function(line) return line:find(text, 1, true) ~= nil end)
+  end
+  for _, file in ipairs(load_all().transcripts) do
+    for _, line in ipairs(file.lines) do
+      if in_transcript(line, row) then return link("spec/transcripts/" .. file.name) end
+    end
+  end
+  return find_spec(function(line) return has(line, text) end)
+end
+
+--- The same for a spec that the row names: { path, what its sentence says }.
+function sources.named(spec)
+  local path, part = spec[1], spec[2]
+  for _, test in ipairs(load_all().tests[path] or {}) do
+    if test.sentence:find(part, 1, true) then return link(path) .. ": " .. test.sentence end
+  end
+end
+
+return sources
