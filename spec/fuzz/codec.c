@@ -1,10 +1,12 @@
 /*
  * Fuzzes args and codec. Whatever the line: decoded values lie inside it and inside
- * their ranges. Whatever the values: an encoded line holds nothing that could end it
- * or begin another, and reads back as what went in.
+ * their ranges, and decode again from a line that is written of them. Whatever the
+ * values: an encoded line holds nothing that could end it or begin another, and reads
+ * back as what went in.
  */
 #include "codec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +36,48 @@ static void check_value(const struct bc260y_field *field, const struct bc260y_va
 	}
 }
 
+/* Every text in quotes, as a text may hold a comma. */
+static size_t write_value(char *line, const struct bc260y_value *value)
+{
+	size_t size = 0;
+
+	if (value->kind == BC260Y_KIND_NUMBER)
+		return (size_t)sprintf(line, "%lld", (long long)value->number);
+	if (value->kind == BC260Y_KIND_NIL)
+		return 0;
+	line[size++] = '"';
+	memcpy(line + size, value->text, value->size);
+	size += value->size;
+	line[size++] = '"';
+	return size;
+}
+
+static void check_again(const struct bc260y_form *form, const struct bc260y_value *values)
+{
+	struct bc260y_value again[BC260Y_FIELD_COUNT_MAX];
+	const struct bc260y_field *fault;
+	size_t size = strlen(form->prefix);
+	size_t room = size + 32u * form->field_count + 1;
+	char *line;
+
+	for (size_t f = 0; f < form->field_count; f++)
+		room += values[f].size;
+	line = malloc(room);
+	must(line != NULL);
+	memcpy(line, form->prefix, size);
+	for (size_t f = 0; f < form->field_count; f++) {
+		line[size++] = f ? ',' : ':';
+		size += write_value(line + size, &values[f]);
+	}
+	must(bc260y_decode(form, line, size, again, &fault) == 0);
+	for (size_t f = 0; f < form->field_count; f++) {
+		must(again[f].kind == values[f].kind && again[f].number == values[f].number);
+		must(again[f].size == values[f].size);
+		must(!again[f].size || !memcmp(again[f].text, values[f].text, again[f].size));
+	}
+	free(line);
+}
+
 static void decode_as(const struct bc260y_form *form, const char *line, size_t size)
 {
 	struct bc260y_value values[BC260Y_FIELD_COUNT_MAX];
@@ -44,6 +88,7 @@ static void decode_as(const struct bc260y_form *form, const char *line, size_t s
 		return;
 	for (size_t f = 0; f < form->field_count; f++)
 		check_value(&form->fields[f], &values[f], line, size);
+	check_again(form, values);
 }
 
 /* The same arguments behind each form's own prefix: else no input would get past it. */
@@ -109,6 +154,71 @@ static size_t take_value(const uint8_t *data, size_t size, struct bc260y_value *
 	return 3 + value->size;
 }
 
+static size_t read_hex(const char *digits, const char *bytes, size_t size)
+{
+	char pair[3];
+
+	for (size_t i = 0; i < size; i++) {
+		snprintf(pair, sizeof(pair), "%02X", (unsigned)(unsigned char)bytes[i]);
+		must(!memcmp(digits + 2 * i, pair, 2));
+	}
+	return 2 * size;
+}
+
+/* The value at the reader is the one that was given for that field. */
+static void read_value(struct bc260y_reader *reader, const struct bc260y_field *field,
+		       const struct bc260y_value *value)
+{
+	struct bc260y_text text;
+
+	if (field->kind == BC260Y_KIND_NUMBER) {
+		must(value->number >= field->min && value->number <= field->max);
+		must(bc260y_reader_number(reader, 0, UINT32_MAX) == value->number);
+		return;
+	}
+	if (field->kind == BC260Y_KIND_QUOTED || field->kind == BC260Y_KIND_SERVICE) {
+		text = bc260y_reader_text(reader, field->max ? field->max : 3);
+		must(text.quoted && text.size == value->size);
+		must(!memcmp(text.text, value->text, text.size));
+		return;
+	}
+	/* QISEND's: the quotes and commas within are told by the length before them. */
+	must(bc260y_reader_number(reader, 1, field->max) == (int64_t)value->size);
+	must((size_t)(reader->end - reader->at) > 2 * value->size ||
+	     field->kind != BC260Y_KIND_HEX);
+	must(*reader->at++ == ',');
+	if (field->kind == BC260Y_KIND_HEX) {
+		reader->at += read_hex(reader->at, value->text, value->size);
+		return;
+	}
+	must((size_t)(reader->end - reader->at) >= value->size + 2);
+	must(*reader->at++ == '"' && !memcmp(reader->at, value->text, value->size));
+	reader->at += value->size;
+	must(*reader->at++ == '"');
+}
+
+static void read_back(const struct bc260y_form *form, const struct bc260y_value *values,
+		      size_t count, const char *line, size_t size)
+{
+	struct bc260y_reader reader;
+	size_t prefix_size = strlen(form->prefix);
+	size_t used = 0;
+
+	must(size >= prefix_size && !memcmp(line, form->prefix, prefix_size));
+	bc260y_reader_init(&reader, line + prefix_size, size - prefix_size, "");
+	for (size_t f = 0; f < form->field_count; f++) {
+		const struct bc260y_field *field = &form->fields[f];
+
+		if (field->kind == BC260Y_KIND_FIXED)
+			must(bc260y_reader_number(&reader, 0, UINT32_MAX) == field->min);
+		else if (used < count && values[used].kind != BC260Y_KIND_NIL)
+			read_value(&reader, field, &values[used++]);
+		else
+			must(field->optional && bc260y_reader_done(&reader));
+	}
+	must(!reader.error && bc260y_reader_done(&reader));
+}
+
 static const struct bc260y_form *pick_command(uint8_t number)
 {
 	size_t count = (size_t)bc260y_ip_table.command_count + bc260y_module_table.command_count;
@@ -138,6 +248,7 @@ static void encode(const uint8_t *data, size_t size)
 	for (int i = 0; i < length; i++)
 		must((unsigned char)line[i] >= 0x20 && line[i] != 0x7F);
 	check_shape(line, (size_t)length);
+	read_back(form, values, count, line, (size_t)length);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
