@@ -4,6 +4,7 @@ rm -rf build/check
 mkdir -p build/check
 make="${MAKE:-make} --no-print-directory"
 versions="5.1 5.2 5.3 5.4 jit"
+.ci/chrony.sh
 
 # Build first, so that a part's time is its own; -k, so that one test that does not
 # compile fails alone.

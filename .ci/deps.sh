@@ -28,6 +28,10 @@ lua-busted|runs the specs
 lua-check|luacheck
 lua-dkjson|bc260y --json
 lua-socket|TCP servers in the integration specs
+dnsmasq-base|a name server in the integration specs
+libcap2|chronyd, a time server in the integration specs (.ci/chrony.sh)
+libseccomp2|chronyd
+libgnutls30|chronyd
 luarocks|builds the rockspec
 "
 fuzz="

@@ -207,7 +207,10 @@ scenes["ping_fails.txt"] = { options = options "manual" }
 scenes["ntp_forms.txt"] = { options = options("manual", { ntp_form = "zone" }),
   setup = function(player) player.net.utc = 1702515673 end,
   changes = {
-    [2] = trait("ntp_form", "plain"),
+    -- Without a zone it is UTC.
+    [2] = all_of(trait("ntp_form", "plain"), function(player)
+      player.net.utc = 1702515673 + 8 * 3600
+    end),
     [4] = function(player)
       player.net.utc = nil
       player.module.delay = late({ "final", "QNTP", 0.1 }, { "second", "QNTP", 0 })

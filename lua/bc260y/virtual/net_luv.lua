@@ -1,6 +1,7 @@
 -- The network seam (net_script.lua says what it asks) on real sockets, by luv.
 -- Knows sockets and the system's resolver, nothing of AT commands.
 
+local dns = require "bc260y.virtual.net_dns"
 local host = require "bc260y.host"
 local ping = require "bc260y.virtual.net_ping"
 local uv = require "luv"
@@ -159,8 +160,11 @@ function net_methods.connect(_, kind, address, port, local_port, events)
   return connect(address, port, local_port, events)
 end
 
--- IPv4 addresses first: most NB-IoT networks know no others.
-function net_methods.resolve(_, name, callback)
+-- IPv4 addresses first: most NB-IoT networks know no others. servers: those that the host
+-- has set; they are asked only where a name server is given at all, at its port.
+function net_methods:resolve(name, callback, servers)
+  local own = self.name_server
+  if own then return dns.resolve(servers or { own[1] }, own[2], name, callback) end
   local started = uv.getaddrinfo(name, nil, { socktype = "stream" }, function(err, found)
     local list, others = {}, {}
     for _, entry in ipairs(not err and found or {}) do
@@ -207,8 +211,11 @@ function net_methods.ntp(_, address, port, callback)
   if not handle then finish(nil) end
 end
 
-local function new()
-  return setmetatable({ ping_sequence = 0 }, net_mt)
+-- options.name_server: { address, port } of a server that is asked for names instead of
+-- the system's resolver.
+local function new(options)
+  return setmetatable({ ping_sequence = 0, name_server = options and options.name_server },
+    net_mt)
 end
 
 return { new = new, ntp_time = ntp_time }

@@ -37,7 +37,7 @@ end
 local function module_options(options, where, started)
   local result = {}
   for name, value in pairs(options.module or {}) do result[name] = value end
-  for _, name in ipairs { "profile", "traits", "names", "baud", "strict_baud" } do
+  for _, name in ipairs { "profile", "traits", "names", "baud", "strict_baud", "name_server" } do
     result[name] = options[name]
   end
   if options.verbose then
@@ -93,6 +93,8 @@ end
 --              { tcp = "host:port" }; port 0 takes a free one; default one pty
 --   profile    "manual", "R01" or "R02" (default)
 --   traits     { name = value }; names = { ["hf.quectel.com"] = "127.0.0.1" }
+--   name_server  { address, port }: a DNS server asked for all other names, instead of the
+--              system's resolver; what AT+QIDNSCFG sets is asked in its place, at its port
 --   baud       paces what the modules say; nil: as fast as it is read
 --   strict_baud  true: a client of a pty that sets another rate than baud reads
 --              and writes noise, as on a real line

@@ -110,7 +110,8 @@ local function copy(from)
 end
 
 -- where as endpoint.open has it; options as virtual.new, without now, net, wake;
--- and strict_baud: a client of a pty at another rate than baud reads noise.
+-- and strict_baud: a client of a pty at another rate than baud reads noise; and what
+-- net_luv.new takes.
 -- Gives a station or nil, message.
 local function open(where, options)
   local self = setmetatable({
@@ -126,7 +127,7 @@ local function open(where, options)
   self.endpoint = opened
   self.timer, self.reader_timer = uv.new_timer(), uv.new_timer()
   local module_options = copy(options)
-  module_options.now, module_options.net = now, net_luv.new()
+  module_options.now, module_options.net = now, net_luv.new(options)
   module_options.clock = options.clock or os.time() - now()
   module_options.wake = function() self:pump() end
   self.module = virtual.new(module_options)
