@@ -14,7 +14,7 @@ local registration = require("bc260y.calls.registration").calls.registration
 local sleep_events = require "bc260y.sleep_events"
 
 local TIMEOUT = 300     -- a search for a network may take minutes
-local PROBE = 3         -- seconds for one AT; the first may fall into the module's sleep
+local PROBE = 5         -- seconds for one AT: the longest that an answer takes (wire forms)
 local PAUSE = 1         -- between two questions
 local SILENCE = 2       -- listened for, before a silent module is asked anew
 local PATIENCE = 20     -- with a silent module, before it is reset by its pin
