@@ -70,7 +70,9 @@ describe("A port #integration", function()
     assert(require("luv").fs_chmod(path, 0))
     local out, err, status = live.lua(([[
       local bc260y, cli = require "bc260y", require "bc260y.cli"
-      for _, name in ipairs { "parser", "task", "commands.at" } do require("bc260y.cli." .. name) end
+      for _, name in ipairs { "parser", "task", "commands.at" } do
+        require("bc260y.cli." .. name)
+      end
       require "argparse"
       local uv = require "luv"
       if uv.getuid() == 0 then

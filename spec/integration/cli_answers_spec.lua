@@ -24,25 +24,25 @@ describe("The command line #integration", function()
 
   it("info prints what it got, and ends with status 1 if the module refused something", function()
     local process = live.virtual {
-      module = { boot = false }, scripts = { { match = "CSQ", answer = "ERROR", times = 9 } },
+      module = { boot = false }, scripts = { { match = "CBC", answer = "ERROR" } },
     }
     local out, err, status = live.cli("--port", process.port, "info")
     assert.equal(1, status, err)
-    assert.equal("bc260y: signal: error\n", err)
+    assert.equal("bc260y: battery: error\n", err)
     assert.matches("identity%.revision +" .. REVISION, out)
-    assert.matches("signal +%- %(error%)", out)
+    assert.matches("battery +%- %(error%)\n", out)
     assert.matches("data_format", out)
   end)
 
   it("info ends with status 4 if an answer never came", function()
     local process = live.virtual {
-      module = { boot = false }, scripts = { { match = "CEREG", drop = true } },
+      module = { boot = false }, scripts = { { match = "QISTATE", drop = true } },
     }
     local out, err, status = live.cli("--port", process.port, "--json",
       "--timeout", "1", "info")
     assert.equal(4, status, err)
-    assert.matches("^bc260y: registration: ", err)
-    assert.matches('"refused":{[^}]*"registration":"timeout"', out)
+    assert.matches("^bc260y: sockets: ", err)
+    assert.matches('"refused":{[^}]*"sockets":"timeout"', out)
     assert.matches('"identity":{', out, 1, true)
   end)
 end)
