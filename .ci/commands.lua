@@ -3,6 +3,7 @@
 --   .ci/docs.sh write|check
 -- The rows, and how they are tried, are in spec/commands/.
 
+local doubts = require "spec.commands.doubts"
 local forms = require "spec.commands.forms"
 local marks = require "spec.commands.marks"
 local page = require "spec.commands.page"
@@ -40,6 +41,7 @@ local function try(row)
   for _, hole in ipairs(holes) do
     report(false, ("%s: %s: %s"):format(row.line or row.host, hole[1], hole[2]))
   end
+  doubts.check(row, report)
   row.cells, row.form = cells, forms.of(row)
 end
 

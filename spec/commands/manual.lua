@@ -70,6 +70,9 @@ return {
       says = { "OK", "+QIOPEN: 0,566" }, line = "+QIOPEN: 0,566", ends = { "fail", 566 },
       decoder = { "+QIOPEN", 0, 566 }, scene = "refused",
       call = CONNECT, gives = 'nil, "Socket connection failed", 566' },
+    { kind = "urc", form = "+IP: <address>", line = "+IP: 10.18.237.42",
+      decoder = { "+IP", "10.18.237.42" }, scene = "booting",
+      call = 'modem:wait("ip", 60)', gives = '"10.18.237.42"' },
   } },
 
   { section = "2.3.3", title = "AT+QICLOSE: closes a socket", rows = {
@@ -245,10 +248,13 @@ return {
       call = 'modem:ntp("nowhere")', gives = 'nil, "DNS parse failed", 565' },
   } },
 
-  { section = "2.4", title = "What the module says by itself", rows = {
+  { section = "2.4.1", title = "The connection is closed", rows = {
     { kind = "urc", form = '+QIURC: "closed",<connectID>', line = '+QIURC: "closed",0',
       decoder = { "+QIURC", "closed", 0 }, scene = "connected", provoke = hang_up,
       call = 'modem:wait("closed", 60)', gives = "0" },
+  } },
+
+  { section = "2.4.2", title = "Data has come", rows = {
     { kind = "urc", form = '+QIURC: "recv",<connectID>,<current_recv_length>,<data>',
       line = '+QIURC: "recv",0,10,hi,quectel', event = { "payload", 0, "hi,quectel" },
       scene = "connected", provoke = answer "hi,quectel",
@@ -257,9 +263,6 @@ return {
       line = '+QIURC: "recv",0,10,31323334353637383930', event = { "payload", 0, "1234567890" },
       scene = "connected", format = "hex", provoke = answer "1234567890",
       call = "sock:receive(10)", gives = '"1234567890"' },
-    { kind = "urc", form = "+IP: <address>", line = "+IP: 10.18.237.42",
-      decoder = { "+IP", "10.18.237.42" }, scene = "booting",
-      call = 'modem:wait("ip", 60)', gives = '"10.18.237.42"' },
     { form = '+QIURC: "recv",<connectID>,"buff full"', line = '+QIURC: "recv",0,"buff full"',
       decoder = { "+QIURC", "recv", 0, "buff full" }, scene = "connected",
       traits = { rx_buffer = 4 }, provoke = answer "1234567890",

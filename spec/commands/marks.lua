@@ -160,7 +160,7 @@ local function check_event(row)
   local events = turn(x, 0, {})
   local got = events[1] and show_all(events[1]) or "nothing"
   if #events ~= 1 or got ~= show_all(want) then return nil, "the exchange says " .. got end
-  return want[1]
+  return got
 end
 
 -- The fields that were read, by their names.
@@ -217,7 +217,11 @@ local function circumstances(row)
     parts[#parts + 1] = ("`%s = %s`"):format(name, show(value))
   end
   table.sort(parts)
+  if row.format == "hex" then table.insert(parts, 1, "data format hex") end
   if row.profile then table.insert(parts, 1, "profile " .. row.profile) end
+  for i, line in ipairs(row.first or {}) do
+    parts[#parts + 1] = (i == 1 and "after " or "") .. code(line)
+  end
   for _, action in ipairs(row.scripts or {}) do
     if row.host:find(action.match) then return "<br>by a script" end
   end
@@ -254,21 +258,22 @@ function marks.spec(row)
   return source
 end
 
--- An error of the row's code, or of a reader, is a hole and no end.
-local function guarded(mark, row)
-  local ok, text, fault = pcall(mark, row)
+marks.names = { "call", "decoder", "module", "spec" }
+
+--- One mark: its text; or nil and why it is missing. An error of the row's code, or of a
+-- reader, is a hole and no end.
+function marks.one(name, row)
+  local ok, text, fault = pcall(marks[name], row)
   if not ok then return nil, tostring(text) end
   return text, fault
 end
-
-marks.names = { "call", "decoder", "module", "spec" }
 
 --- All four: { call, decoder, module, spec } as texts; and { name, why } of each that is
 -- missing.
 function marks.of(row)
   local cells, holes = {}, {}
   for _, name in ipairs(marks.names) do
-    local text, fault = guarded(marks[name], row)
+    local text, fault = marks.one(name, row)
     if text then
       cells[name] = text
     else

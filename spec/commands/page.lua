@@ -43,8 +43,11 @@ local function code(text)
   return "`" .. text .. "`"
 end
 
+-- A bar would end its cell.
 local function line(out, ...)
-  out[#out + 1] = "| " .. table.concat({ ... }, " | ") .. " |"
+  local cells = { ... }
+  for i, cell in ipairs(cells) do cells[i] = cell:gsub("|", "\\|") end
+  out[#out + 1] = "| " .. table.concat(cells, " | ") .. " |"
 end
 
 local function cells_of(row)

@@ -113,6 +113,12 @@ local function load_all()
   return loaded
 end
 
+-- A sentence as Markdown shows it.
+local function plain(sentence)
+  return (sentence:gsub("[<>&*_`]", { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;",
+    ["*"] = "\\*", ["_"] = "\\_", ["`"] = "\\`" }))
+end
+
 local function link(path)
   return ("[%s](../%s)"):format(path:match("[^/]+$"), path)
 end
@@ -121,7 +127,7 @@ local function find_spec(is_there)
   local all = load_all()
   for _, path in ipairs(all.paths) do
     local sentence = find_sentence(all.files[path], all.tests[path], is_there)
-    if sentence then return link(path) .. ": " .. sentence end
+    if sentence then return link(path) .. ": " .. plain(sentence) end
   end
 end
 
@@ -144,7 +150,7 @@ end
 function sources.named(spec)
   local path, part = spec[1], spec[2]
   for _, test in ipairs(load_all().tests[path] or {}) do
-    if test.sentence:find(part, 1, true) then return link(path) .. ": " .. test.sentence end
+    if test.sentence:find(part, 1, true) then return link(path) .. ": " .. plain(test.sentence) end
   end
 end
 
