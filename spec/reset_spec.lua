@@ -336,11 +336,14 @@ script.each_loop(function(how, run)
         assert.is_true(modem:reset())
         assert.equal(0, pulled)
         assert.is_true(modem:attach())
-        rig.module:script { match = "QRST", drop = true }
-        local began = rig.time
-        assert.same({ nil, "timeout" }, { modem:reset { timeout = 7 } })
-        assert.equal(1, pulled)
-        assert.is_true(math.abs(rig.time - began - 14) < 0.1)
+        for _, answer in ipairs { "OK", 4 } do
+          rig.module.nvram.cmee = 1
+          rig.module:script { match = "QRST", answer = answer }
+          local began = rig.time
+          assert.same({ nil, "timeout" }, { modem:reset { timeout = 7 } })
+          assert.is_true(math.abs(rig.time - began - (answer == 4 and 7 or 14)) < 0.1)
+        end
+        assert.equal(2, pulled)
         modem:close()
       end)
     end)
@@ -466,6 +469,37 @@ script.each_loop(function(how, run)
         assert.is_true(port.clock.time < 1080)
         modem:close()
       end)
+    end)
+  end)
+end)
+
+describe("attach of a silent module", function()
+  it("leaves the commands of other tasks their end", function()
+    bc260y.run(function()
+      local port
+      port = script.port { answer = function(_, line)
+        if port.clock.time < 1200 then return end
+        port:reply(line == "AT+CSQ" and "+CSQ: 1,1" or "+X: 1", "OK")
+      end }
+      local modem = bc260y.open { port = port }
+      port:say('\r\n+QNBIOTEVENT: "ENTER PSM"\r\n')
+      modem:wait("sleep", 1)
+      local ended = 0
+      local task = bc260y.spawn(function()
+        for _ = 1, 50 do
+          local lines, err = modem:command("AT+CBC", { timeout = 3 })
+          assert.is_nil(lines)
+          assert.is_true(err == "no response" or err == "busy", err)
+          ended = ended + 1
+          bc260y.sleep(0.7)
+        end
+      end)
+      assert.same({ nil, "timeout", "answer" }, { modem:attach { timeout = 190 } })
+      task:wait(100)
+      assert.equal(50, ended)
+      modem:wait("nothing", 10)
+      assert.is_truthy(modem:command("AT+CBC"))
+      modem:close()
     end)
   end)
 end)

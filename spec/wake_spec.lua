@@ -154,6 +154,18 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("that says RDY is awake, and its answers are fenced as after any restart", function()
+      run(function()
+        local modem, port = scripted("~ 1\n< RDY\n> AT+CSQ\n< +CSQ: 1,0\n< OK\n"
+          .. "> AT+CBC\n< OK\n")
+        modem:wait("reset", 5)
+        assert.is_nil(modem:asleep())
+        assert(modem:command("AT+CBC"))
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
     it("owes nothing that it was asked before, unless it says something", function()
       run(function()
         local modem, port = scripted("> AT\n~ 1\n< +CEREG: 1\n> AT+CSQ\n< +CSQ: 1,0\n< OK\n"
