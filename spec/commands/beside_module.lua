@@ -106,7 +106,7 @@ return {
     { host = "AT+QSCLK?", says = { "+QSCLK: 1", "OK" }, codec = { "QSCLK?" },
       decoder = { "+QSCLK", 1 }, call = "modem:power_saving().sleep_lock", gives = "false" },
     { host = "AT+QSCLK=0", says = { "OK" }, codec = { "QSCLK", 0 },
-      call = "modem:sleep_lock(true)", gives = "true" },
+      call = "modem:sleep_lock(true)", gives = "true", key = "modem:sleep_lock(true)" },
     { host = 'AT+QCFG="dsevent"', says = { '+QCFG: "dsevent",0', "OK" },
       codec = { "QCFG dsevent?" }, decoder = { "+QCFG", "dsevent", 0 }, scene = "unattached",
       call = "modem:attach()", gives = "true" },

@@ -93,7 +93,8 @@ function marks.call(row)
   local want = row.gives and show_all(stage.values(row.gives)) or got
   if want ~= got then return nil, "the call gives " .. got end
   local text = code(row.call)
-  if row.host and not row.line then return text .. "<br>sends " .. code(row.host) end
+  if row.host and not row.line then text = text .. "<br>sends " .. code(row.host) end
+  if row.decoder == "supported" or not (row.gives or row.line) then return text end
   return text .. "<br>gives " .. code(got)
 end
 

@@ -23,11 +23,13 @@ In the examples `modem` is a modem that is attached, `sock` a TCP socket of it.
 ]]
 
 local MEANINGS = {
-  { "Form", "how the manual writes it: `<...>` stands for a value, `[...]` may be left out" },
-  { "Lua", "a call of [the Lua module](api.md), and the line that it was seen to send, or what "
-    .. "it was seen to give when the module said that line" },
-  { "Decoder", "which decoder of `bc260y.core` reads the answer, and the fields that it read; "
-    .. "`exchange`: a word says it all" },
+  { "Form", "how the manual writes it, beside the manual how the codec does: `<...>` stands for "
+    .. "a value, `[...]` may be left out" },
+  { "Lua", "a call of [the Lua module](api.md), the line that it was seen to send, and what it "
+    .. "was seen to give when the module answered or said that" },
+  { "Decoder", "which decoder of `bc260y.core` reads the line, and the fields that it read; "
+    .. "`exchange`: how the exchange ends a command without fields of its own, or what it makes "
+    .. "of a line that nobody asked for" },
   { "Virtual module", "the lines that [the virtual module](virtual.md) was seen to say, in its "
     .. "profile `manual`, or with what is named below them" },
   { "Spec", "where the specs run this line: a transcript, of which each is played to the "

@@ -72,10 +72,13 @@ end
 
 -- Transcripts. ---------------------------------------------------------------------
 
--- The manual's own first.
+-- The manual's own first, then those of a modem's calls.
+local function rank(name)
+  return name:find("^manual") and 1 or name:find("^call") and 2 or 3
+end
+
 local function transcript_order(a, b)
-  local manual_a, manual_b = a:find("^manual") ~= nil, b:find("^manual") ~= nil
-  if manual_a ~= manual_b then return manual_a end
+  if rank(a) ~= rank(b) then return rank(a) < rank(b) end
   return a < b
 end
 
@@ -85,9 +88,10 @@ local function transcript_names()
   return names
 end
 
--- What a transcript's line has to hold: typed, or said by the module.
+-- Whether the user gives the row's command there, or the module says its line. What the
+-- driver sends by itself does not count.
 local function in_transcript(line, row)
-  local mark, text = line:match("^([>!<]+) (.*)$")
+  local mark, text = line:match("^([>!<]) (.*)$")
   if not mark then return false end
   if row.line then
     local said = "\\n" .. transcript.encode(row.line) .. "\\r"
