@@ -1,8 +1,9 @@
 /*
  * Fuzzes the exchange with a script of commands, bytes and time. Played twice, with
- * each piece whole and cut, it must give the same events; every step must end; and a
- * whole payload frame on a clean line gives that payload or is torn, never a result,
- * a URC or an orphan.
+ * each piece whole and cut, it must give the same events; every step must end; each
+ * command that was taken has one result, and nothing else has; and a whole payload
+ * frame on a clean line gives that payload or is torn, never a result, a URC or an
+ * orphan.
  */
 #include "exchange.h"
 
@@ -26,6 +27,7 @@ struct player {
 	uint32_t seed;
 	int cut;      /* feed in pieces */
 	int in_frame; /* a well-formed payload frame is being fed on a clean line */
+	int asked;    /* a command was taken that has no result yet */
 	unsigned steps;
 };
 
@@ -45,6 +47,34 @@ static const char *const commands[] = {
 	"AT+CGSN=1",
 	"AT+QICFG=\"dataformat\"",
 	"AT+CGPADDR",
+	"AT+QPING=0,\"h\",4,2,64",
+	"AT+QPING=0,\"h\",255,10,1500",
+	"AT+QNTP=0,\"h\",123,1",
+};
+/* What a module may say to those, and what is seldom found by chance. */
+static const char *const said[] = {
+	"\r\nOK\r\n",
+	"\r\nERROR\r\n",
+	"\r\nSEND OK\r\n",
+	"\r\nSEND FAIL\r\n",
+	"\r\nCLOSE OK\r\n",
+	"\r\n+QIOPEN: 1,0\r\n",
+	"\r\n+QIOPEN: 1,566\r\n",
+	"\r\n+QIDNSGIP: 0,2,300\r\n",
+	"\r\n+QIDNSGIP: \"1.2.3.4\"\r\n",
+	"\r\n+QIDNSGIP: 565\r\n",
+	"\r\n+QPING: 0,\"1.2.3.4\",64,5,255\r\n",
+	"\r\n+QPING: 0,1.2.3.4,64,5\r\n",
+	"\r\n+QPING: 569\r\n",
+	"\r\n+QPING: 0,2,1,1,5,5,5\r\n",
+	"\r\n+QPING: 0,10,10,0,5,9,7\r\n",
+	"\r\n+QPING: 0\r\n",
+	"\r\n+QNTP: 0,\"19/06/11,11:08:20+32\"\r\n",
+	"\r\n+QNTP: 569\r\n",
+	"\r\n+CSQ: 20,0\r\n",
+	"\r\n+CME ERROR: 50\r\n",
+	"\r\nRDY\r\n",
+	"\r\n> ",
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -69,8 +99,11 @@ static void take(struct player *p, const struct bc260y_event *event)
 		must(event->type == BC260Y_EVENT_PAYLOAD || event->type == BC260Y_EVENT_TORN ||
 		     (event->type == BC260Y_EVENT_RESULT &&
 		      event->status >= BC260Y_STATUS_TIMEOUT));
-	if (event->type == BC260Y_EVENT_RESULT)
-		must(event->status <= BC260Y_STATUS_NO_RESPONSE);
+	if (event->type == BC260Y_EVENT_RESULT) {
+		must(event->status <= BC260Y_STATUS_OVERFLOW);
+		must(p->asked);
+		p->asked = 0;
+	}
 	mix(p, &event->type, 1);
 	mix(p, &event->status, 1);
 	mix(p, &event->code, sizeof(event->code));
@@ -122,6 +155,12 @@ static void feed(struct player *p, const uint8_t *bytes, size_t size)
 	}
 }
 
+static void say(struct player *p, const char *text)
+{
+	feed(p, (const uint8_t *)text, strlen(text));
+	turn(p);
+}
+
 static void pass(struct player *p, uint64_t ms)
 {
 	uint64_t until_ms = p->now_ms + ms;
@@ -147,7 +186,10 @@ static void start(struct player *p, uint8_t which)
 		command.data_size = 4;
 	}
 	command.bare = which & 0x80;
-	bc260y_exchange_start(&p->x, &command, &fault);
+	if (bc260y_exchange_start(&p->x, &command, &fault) == 0) {
+		must(!p->asked);
+		p->asked = 1;
+	}
 	turn(p);
 }
 
@@ -222,8 +264,7 @@ static uint64_t play(const uint8_t *data, size_t size, int cut)
 			at++;
 			break;
 		case 4:
-			feed(p, (const uint8_t *)"\r\nOK\r\n", 6);
-			turn(p);
+			say(p, said[length % COUNT(said)]);
 			break;
 		default:
 			feed(p, data + at, length);
@@ -232,8 +273,8 @@ static uint64_t play(const uint8_t *data, size_t size, int cut)
 		}
 		p->steps = 0;
 	}
-	pass(p, 400000);
-	must(!bc260y_exchange_busy(&p->x));
+	pass(p, 4000000);
+	must(!bc260y_exchange_busy(&p->x) && !p->asked);
 	return p->hash;
 }
 
