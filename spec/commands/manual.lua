@@ -16,8 +16,9 @@
 --   event    what the exchange makes of a line that nobody asked for; { "urc", line }
 --   data     what follows the prompt
 --   key      where the line is put together by its spec: what stands there in its place
--- and the circumstances, which stage.lua brings about: scene, profile, traits, ip, first
--- (lines typed before), scripts (virtual.md), provoke (function(module, net)).
+--   spec     { path, words of the sentence }: where it is run; nil: it is looked for
+-- and the circumstances, which stage.lua brings about: scene, profile, traits, format (the
+-- modem's), first (lines typed before), scripts (virtual.md), provoke (function(module, net)).
 
 local HOST = '"hf.quectel.com"'
 local OPEN = 'AT+QIOPEN=0,0,"TCP",' .. HOST .. ",8008,0,1"

@@ -1,9 +1,8 @@
 -- Where a line is run by the specs: the transcripts, of which each is played, and the
 -- specs of the driver, by the sentence that the line stands in.
 --
--- It knows files and what busted lists. That of a line in a file of specs the sentence is
--- run is busted's word: what is not listed does not count. spec/virtual/ is not searched,
--- as the table has a column of its own for the module.
+-- It knows files and what busted lists: a sentence that busted does not list is not run and
+-- does not count. spec/virtual/ is not searched: the module has a column of its own.
 
 local transcript = require "spec.support.transcript"
 
