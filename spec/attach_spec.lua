@@ -80,6 +80,16 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("believes the state of a registration whose place it can't read", function()
+      run(function()
+        local text = script.attach("text"):gsub("%+CEREG: 0,1", '+CEREG: 2,1,"12345678","1",9')
+        local modem, port = open(text, { format = "text" })
+        assert.is_true(modem:attach())
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
     it("repeats AT to a module that sleeps or boots", function()
       run(function()
         local boot = "> AT\n< RDY\n< +CFUN: 1\n> AT+CSQ\n< +CSQ: 9,9\n< OK\n"

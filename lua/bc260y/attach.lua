@@ -10,7 +10,7 @@ local data_format = require("bc260y.calls.format").calls.data_format
 local errors = require "bc260y.errors"
 local get_revision = require("bc260y.calls.identity").revision
 local new_entry = require("bc260y.pump").entry
-local registration = require("bc260y.calls.registration").calls.registration
+local registered = require("bc260y.calls.registration").registered
 local sleep_events = require "bc260y.sleep_events"
 
 local TIMEOUT = 300     -- a search for a network may take minutes
@@ -113,12 +113,6 @@ local function poll(self, deadline, what, fn)
       return nil, "timeout", what
     end
   end
-end
-
-local function registered(self, options)
-  local state, err, code = registration(self, options)
-  if not state then return nil, err, code end
-  return state.registered
 end
 
 local function addressed(self, options)

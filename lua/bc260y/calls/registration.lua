@@ -37,12 +37,16 @@ local function tac_number(tac)
   return number and number <= 65535 and number or nil
 end
 
+local function is_registered(stat)
+  return stat == 1 or stat == 5
+end
+
 -- The table of these fields; nil, "error" if one stands in another's place.
 local function new_state(n, stat, tac, ci, act, cause_type, cause, active, periodic)
   tac, ci, active, periodic = text(tac), text(ci), text(active), text(periodic)
   if not stat or not is_place(tac, ci) then return nil, "error" end
   return {
-    n = n, stat = stat, state = STATES[stat], registered = stat == 1 or stat == 5,
+    n = n, stat = stat, state = STATES[stat], registered = is_registered(stat),
     tac = tac, tac_number = tac_number(tac), ci = ci, act = act,
     cause_type = cause_type, cause = cause,
     active_time = (timers.active_time(active)), active_time_bits = bits(active),
@@ -76,6 +80,16 @@ end
 
 checks.registration = ask.check_options
 
+--- Whether it is registered, for attach: that must not hang on how a place is written.
+-- Result: true or false; or nil, err, code.
+local function registered(self, options)
+  local lines, err, code = ask.command(self, ask.deadline(self, options), "CEREG?")
+  if not lines then return nil, err, code end
+  local n, stat = ask.read("+CEREG", lines)
+  if not n then return nil, stat end
+  return is_registered(stat)
+end
+
 --- Sets what the module says of its registration by itself (AT+CEREG=n).
 -- n: 0 nothing, 1 the state, 2 with the place, 3 with causes, 4 state, place and timers of
 -- power saving, 5 all. options: timeout. Result: true; or nil, err, code.
@@ -88,4 +102,4 @@ function checks.report_registration(n, options)
   check.options(options, ask.TIMED, 3)
 end
 
-return { calls = calls, checks = checks, read_urc = read_urc }
+return { calls = calls, checks = checks, read_urc = read_urc, registered = registered }
