@@ -22,6 +22,13 @@ describe("The command line #integration", function()
     end
   end)
 
+  it("asks again where the first command is lost to sleep", function()
+    local process = live.virtual { module = { boot = false }, scripts = { { drop = true } } }
+    local out, err, status = live.cli("--port", process.port, "at", "AT+CGMR")
+    assert.equal(0, status, err)
+    assert.matches(REVISION .. "\nOK\n$", out)
+  end)
+
   it("info prints what it got, and ends with status 1 if the module refused something", function()
     local process = live.virtual {
       module = { boot = false }, scripts = { { match = "CBC", answer = "ERROR" } },

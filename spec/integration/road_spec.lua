@@ -1,10 +1,12 @@
--- The main road: script, Lua layer, exchange, port, module, a real server and back; over
--- each kind of endpoint, on each firmware, in both loops.
+-- The main road (spec/support/road.lua): script, Lua layer, exchange, port, module, a real
+-- server and back; over each kind of endpoint, on each firmware, in both loops. Each trait
+-- of the module is tried in spec/matrix_spec.lua.
 
 local bc260y = require "bc260y"
 local live = require "spec.support.live"
 local live_child = require "spec.support.live_child"
-local uv_client = require "spec.support.uv_client"
+local road = require "spec.support.road"
+local road_live = require "spec.support.road_live"
 
 local SECONDS = 30
 local TRIES = 400
@@ -45,66 +47,29 @@ local function all_acked(socket)
   return sent, acked, unacked
 end
 
-local function tcp_road(modem, server)
-  assert.same({ "127.0.0.1" }, modem:resolve("readings.example"))
-  local socket = modem:tcp()
-  socket:settimeout(SECONDS)
-  assert.equal(1, socket:connect("readings.example", server.port))
-  assert.same({ "readings.example", server.port }, { socket:getpeername() })
-  local peer = server:accept()
-  local sent = 0
-  for i = 1, 5 do
-    local reading = ('{"n":%d,"t":"21.%d"}\n'):format(i, i)
-    assert.equal(#reading, socket:send(reading))
-    assert.equal(reading, peer:take(#reading))
-    peer:write(("stored %d\r\n"):format(i))
-    assert.equal("stored " .. i, socket:receive("*l"))
-    sent = sent + #reading
-  end
-  assert.same({ sent, sent, 0 }, { all_acked(socket) })
-  assert.equal("connected", modem:sockets()[1].state_name)
-  assert.equal(1, socket:close())
-  assert.equal(1, socket:close())
-  assert.is_true(peer:wait_end())
-  assert.same({ nil, "closed", 0 }, { socket:send("x") })
-end
-
-local function udp_road(modem, server)
-  local socket = connected(modem, "udp", server.port)
-  local before = #server.received
-  for i = 1, 3 do
-    assert.equal(9, socket:send("reading " .. i))
-    assert.is_true(uv_client.wait(function() return #server.received == before + i end))
-    assert.equal("reading " .. i, server.received[before + i])
-    assert.equal("re:reading " .. i, socket:receive())
-  end
-  assert.same({ nil, "not supported" }, { socket:acked() })
-  assert.equal(1, socket:close())
-  assert.same({}, modem:sockets())
-end
-
 describe("The main road #integration", function()
   after_each(live.finish)
 
+  local function travel(options)
+    live.each_loop(function(run)
+      local open = road_live.start(options)
+      run(function() road.travel(open()) end)
+      live.finish()
+    end)
+  end
+
   for _, endpoint in ipairs { "pty", "unix", "tcp" } do
     for _, profile in ipairs { "manual", "R01", "R02" } do
-      it(("carries readings over %s to firmware %s"):format(endpoint, profile), function()
-        live.each_loop(function(run)
-          local tcp = live.tcp_server()
-          local udp = live.udp_server(function(bytes) return "re:" .. bytes end)
-          local process = live.virtual { endpoint = endpoint, profile = profile,
-            names = { ["readings.example"] = "127.0.0.1" } }
-          run(function()
-            local modem, check_odd = attached(process)
-            tcp_road(modem, tcp)
-            udp_road(modem, udp)
-            check_odd()
-            modem:close()
-          end)
-          live.finish()
-        end)
+      it(("is passed over %s on firmware %s"):format(endpoint, profile), function()
+        travel { endpoint = endpoint, profile = profile }
       end)
     end
+  end
+
+  for _, format in ipairs { "text", "hex", "raw" } do
+    it("is passed in format " .. format, function()
+      travel { profile = "R02", format = format }
+    end)
   end
 
   it("carries 64 KiB both ways, byte for byte, in each format that takes them", function()
@@ -129,43 +94,6 @@ describe("The main road #integration", function()
         live.finish()
       end)
     end
-  end)
-
-  it("sends by text mode what text mode can carry", function()
-    local server = live.tcp_server()
-    for _, profile in ipairs { "manual", "R01", "R02" } do
-      local modem, check_odd = attached(live.virtual { profile = profile }, { format = "text" })
-      local socket = connected(modem, "tcp", server.port)
-      local peer = server:accept()
-      local text = ('{"a":"b"} '):rep(120) .. "~!"
-      assert.equal(#text, socket:send(text))
-      assert.equal(text, peer:take(#text))
-      check_odd()
-      modem:close()
-    end
-  end)
-
-  it("gives the rest of what came when the peer closes, and then says closed", function()
-    live.each_loop(function(run)
-      local server = live.tcp_server()
-      local process = live.virtual()
-      run(function()
-        local modem, check_odd = attached(process)
-        local socket = connected(modem, "tcp", server.port)
-        local peer = server:accept()
-        local text = ("line\r\n"):rep(700) .. "no end"
-        peer:write(text)
-        peer:close()
-        assert.equal(text, socket:receive("*a"))
-        assert.same({ nil, "closed", "" }, { socket:receive("*a") })
-        assert.same({ nil, "closed" }, { socket:acked() })
-        local again = connected(modem, "tcp", server.port)
-        assert.equal(2, again:send("ok"))
-        check_odd()
-        modem:close()
-      end)
-      live.finish()
-    end)
   end)
 end)
 

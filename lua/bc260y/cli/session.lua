@@ -10,7 +10,7 @@ local now = bc260y.core.now
 
 local ATTACH = 300 -- seconds: a search for a network may take minutes
 local ANSWER = 10
-local PROBE = 3    -- for one AT: the first may wake a module that sleeps, and be lost
+local PROBE = 2    -- for one AT: the first may wake a module that sleeps, and be lost
 
 local session = {}
 
@@ -59,6 +59,10 @@ local function probe(modem, deadline)
     end
     if not again[err] or now() >= deadline then
       return nil, err, code
+    end
+    -- Who has slept owes nothing. What comes late all the same is behind the fence below.
+    if err == "timeout" and not modem.pump.current then
+      modem.pump.line:renew()
     end
   end
 end
