@@ -14,10 +14,10 @@ local registered = require("bc260y.calls.registration").registered
 local sleep_events = require "bc260y.sleep_events"
 
 local TIMEOUT = 300     -- a search for a network may take minutes
-local PROBE = 5         -- seconds for one AT: the longest that an answer takes (wire forms)
 local PAUSE = 1         -- between two questions
 local SILENCE = 2       -- listened for, before a silent module is asked anew
 local PATIENCE = 20     -- with a silent module, before it is reset by its pin
+local INSTANT = 1e-3    -- seconds: behind a moment, and not just before it
 
 -- Waits for `seconds`, or until the module says something by itself.
 local function pause(self, seconds, deadline)
@@ -42,13 +42,22 @@ local function reset_by_pin(self, since)
   return true
 end
 
+-- One AT. It has its own time from when it is written, however long it had to wait behind
+-- a fence: else a slow module's answer is always too late, and leaves the next fence.
+local function ask_at(self, deadline)
+  local entry = new_entry("AT")
+  entry.deadline = deadline
+  return self.pump:execute(entry)
+end
+
 -- Until it answers, whatever it was doing. attempt: what this attach has done already.
 local function probe(self, deadline, attempt)
   local pump = self.pump
   local since = pump:now()
   while true do
-    local try = pump:now() + PROBE
-    local status = execute(self, "AT", try < deadline and try or deadline)
+    local pin = since + PATIENCE + INSTANT
+    local look = self.hard_reset and pump:now() < pin and pin < deadline and pin or deadline
+    local status = ask_at(self, look)
     if status == "ok" then
       -- That may have been an answer which the last user of the line did not await.
       self.pump.line:fence()
