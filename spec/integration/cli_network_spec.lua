@@ -117,8 +117,9 @@ describe("bc260y ping #integration", function()
 
   it("ends with status 1 where the name does not resolve", function()
     local port = start().port
-    refused(1, "^bc260y: ping x+%.example: DNS parse failed %(565%)", "--port", port, "ping", NO_NAME)
-    local failure = live_json.failed(1, "--port", port, "ping", NO_NAME)
+    refused(1, "^bc260y: ping x+%.example: DNS parse failed %(565%)", "--port", port, "ping",
+      NO_NAME, "--count", "1")
+    local failure = live_json.failed(1, "--port", port, "ping", NO_NAME, "--count", "1")
     assert.same({ "DNS parse failed", 565 }, { failure.error, failure.code })
     assert.same({}, failure.replies)
   end)
