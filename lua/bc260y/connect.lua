@@ -61,21 +61,21 @@ end
 -- An id that nobody has to be asked for: a foreign one is closed before.
 local function take_id(self, deadline)
   local ids = self.modem.ids
-  while true do
+  while not self.pump.down do
     local id, foreign = ids:take()
     if not id then
       if not ids:returning() then return nil, errors.codes[ID_IN_USE], ID_IN_USE end
-      if not ids:await(deadline) then return nil, self.pump.down or "timeout" end
+      if not ids:await(deadline) and not self.pump.down then return nil, "timeout" end
     elseif not foreign then
       return id
     else
       local entry = ids:close(id)
       entry.deadline = deadline
-      local status = self.pump:execute(entry)
-      if status == "lost" or status == "closed" then return nil, status end
+      self.pump:execute(entry)
       if self.pump:now() >= (deadline or math.huge) then return nil, "timeout" end
     end
   end
+  return nil, self.pump.down
 end
 
 local function open_once(self, host, port, deadline)
@@ -117,15 +117,8 @@ local function is_ready(self, deadline)
   return attach.ensure_format(modem, deadline)
 end
 
-local function open_with_port(self, host, port, deadline)
-  local ports = self.modem.ids.ports
-  local ok, waited, code = ports:claim(self, deadline)
-  if not ok then return nil, waited, code end
-  local err, range
-  if waited then ok, err, code = is_ready(self, deadline) end
-  if ok then ok, err, code, range = open_id(self, host, port, deadline) end
-  ports:unclaim(self)
-  return ok, err, code, range
+local function has_port(self, deadline)
+  return self.modem.ids.ports:claim(self, deadline, is_ready)
 end
 
 local function check(host, port)
@@ -140,10 +133,11 @@ local function connect(self, host, port, deadline)
   if self.state == "closed" then return nil, "closed" end
   if self.connecting then error("another task is connecting this socket", 2) end
   self.connecting = true
-  local ok, err, code, range = is_ready(self, deadline)
+  local fixed = self.local_port ~= 0
+  local ok, err, code, range = (fixed and has_port or is_ready)(self, deadline)
   if ok then
-    local way = self.local_port == 0 and open_id or open_with_port
-    ok, err, code, range = way(self, host, port, deadline)
+    ok, err, code, range = open_id(self, host, port, deadline)
+    if fixed then self.modem.ids.ports:unclaim(self) end
   end
   self.connecting = false
   if not ok then return nil, err, code, range end

@@ -120,6 +120,13 @@ function ids_methods:reset()
       if socket then socket:fail("module reset") end
     end
   end
+  self.ports:wake()
+end
+
+--- The port is gone: nobody needs to wait any more.
+function ids_methods:lost()
+  while self.waiters[1] do wake_waiter(self) end
+  self.ports:wake()
 end
 
 -- Chores: commands of nobody, sent when the line is idle. --------------------------
@@ -135,7 +142,7 @@ local function closed(entry)
     forget(self, id)
     self.foreign[#self.foreign + 1] = id
     wake_waiter(self)
-    self.ports:give_up()
+    self.ports:wake()
   end
   -- Whose CLOSE OK comes late does not matter: an id that is not closed after all is
   -- told by 563. Waiting for it would make every close fail for minutes.

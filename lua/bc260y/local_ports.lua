@@ -26,7 +26,7 @@ local function new_ports(ids, pump, rest)
     claimed = {},  -- port -> true: a socket that has no id yet is connecting with it
     held = {},     -- id -> port, from QIOPEN until QICLOSE has been answered
     rested = {},   -- port -> when its rest is over
-    waiters = {},  -- those who wait for a QICLOSE
+    waiters = {},  -- waiter -> true
   }, ports_mt)
 end
 
@@ -35,12 +35,11 @@ local function name_of(service, number)
   return service .. number
 end
 
-local function wake_all(self)
-  local waiters = self.waiters
-  self.waiters = {}
-  for i = 1, #waiters do
-    waiters[i].done = true
-    self.pump.loop:wake(waiters[i])
+--- Something has changed: whoever waits looks again.
+function ports_methods:wake()
+  for waiter in pairs(self.waiters) do
+    waiter.done = true
+    self.pump.loop:wake(waiter)
   end
 end
 
@@ -54,11 +53,6 @@ function ports_methods:forget(id)
   self.held[id] = nil
 end
 
---- The id can't be closed: whoever waits for that has to know.
-function ports_methods:give_up()
-  wake_all(self)
-end
-
 --- The id has been closed, or the module restarted: its port rests from now on.
 function ports_methods:release(id)
   local name = self.held[id]
@@ -69,7 +63,7 @@ function ports_methods:release(id)
   end
   self.rested[name] = now + self.rest
   self.held[id] = nil
-  wake_all(self)
+  self:wake()
 end
 
 local function holder(self, name)
@@ -88,41 +82,40 @@ local function left(self, name)
   return (self.rested[name] or 0) - self.pump:now(), nil
 end
 
-local function await(self, seconds, coming, deadline)
+-- Until then, or until there is a reason to look again.
+local function await(self, socket, deadline)
   local waiter = { done = false }
-  if coming then
-    self.waiters[#self.waiters + 1] = waiter
-  else
-    deadline = self.pump:now() + seconds
-  end
+  self.waiters[waiter] = true
+  socket.reader = waiter -- its end is one
   self.pump:await(waiter, deadline)
+  socket.reader = nil
+  self.waiters[waiter] = nil
 end
 
 --- Blocks until the socket may connect with its port, which is its own then until it
--- unclaims it. Result: true, and whether that took time; or nil and "Port busy", 574 (a
--- socket of this modem has it), "port at rest", seconds (more than there is until the
--- deadline), or "no response" (the id that has it can't be closed).
-function ports_methods:claim(socket, deadline)
-  local pump, waited, asked = self.pump, false, false
+-- unclaims it. is_ready(socket, deadline) -> true, or nil, err, code: what else has to be.
+-- Result: true; or nil and "Port busy", 574 (a socket of this modem has it), "port at rest",
+-- seconds (more than there is until the deadline), "no response" (the id that has it can't
+-- be closed), or what is_ready says.
+function ports_methods:claim(socket, deadline, is_ready)
+  local pump, asked = self.pump, false
   local name = name_of(socket.service, socket.local_port)
-  while not pump.down do
+  while true do
+    local ok, err, code = is_ready(socket, deadline)
+    if not ok then return nil, err, code end
     local seconds, coming = left(self, name)
     if not seconds then return nil, errors.codes[BUSY], BUSY end
     if not coming and seconds < INSTANT then
       self.claimed[name] = true
-      return true, waited
+      return true
     end
-    if deadline and pump:now() + seconds >= deadline then
-      return nil, "port at rest", seconds
-    end
-    if coming == "asked" then
-      if asked then return nil, "no response" end
-      asked = true
-    end
-    await(self, seconds, coming, deadline)
-    waited = true
+    local over = pump:now() + seconds
+    if deadline and over >= deadline then return nil, "port at rest", seconds end
+    if coming == "asked" and asked then return nil, "no response" end
+    asked = asked or coming == "asked"
+    if coming then over = deadline end -- its end is told
+    await(self, socket, over)
   end
-  return nil, pump.down
 end
 
 --- The socket has an id now, or none.

@@ -196,6 +196,7 @@ function modem_methods:lost(reason)
     local sock = self.ids.sockets[id]
     if sock then sock:fail(reason) end
   end
+  self.ids:lost()
   self.hooks:emit(reason)
   self.hooks:down()
 end
