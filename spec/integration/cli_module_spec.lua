@@ -183,7 +183,7 @@ describe("bc260y sleep #integration", function()
 
   it("--wait prints when it falls asleep, and a command wakes it afterwards", function()
     local port = attached { traits = { sleep_after = 0.3, wake_command = "answered" } }
-    local out, err, status = live.cli("--port", port, "--json", "--timeout", "1.5", "sleep",
+    local out, err, status = live.cli("--port", port, "--json", "--timeout", "1", "sleep",
       "--wait")
     assert.equal(0, status, err)
     local state, event = out:match("^([^\n]+\n)([^\n]+\n)$")

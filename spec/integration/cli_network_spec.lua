@@ -6,6 +6,7 @@ local live = require "spec.support.live"
 local live_child = require "spec.support.live_child"
 local live_json = require "spec.support.live_json"
 local refused = require "spec.support.live_cli"
+local together = require "spec.support.live_together"
 
 local null = live_json.null
 
@@ -115,13 +116,15 @@ describe("bc260y ping #integration", function()
     assert.equal(null, failure.min)
   end)
 
-  it("ends with status 1 where the name does not resolve", function()
-    local port = start().port
-    refused(1, "^bc260y: ping x+%.example: DNS parse failed %(565%)", "--port", port, "ping",
-      NO_NAME, "--count", "1")
-    local failure = live_json.failed(1, "--port", port, "ping", NO_NAME, "--count", "1")
-    assert.same({ "DNS parse failed", 565 }, { failure.error, failure.code })
-    assert.same({}, failure.replies)
+  it("ends with status 1 and the replies so far where the module gives it up", function()
+    local port = start { scripts = { { match = "QPING", second = "+QPING: 565", times = 2 } } }.port
+    local out, err, status = live.cli("--port", port, "ping", "x.example", "--count", "1")
+    assert.same({ "request 1: lost\n", "bc260y: ping x.example: DNS parse failed (565)\n", 1 },
+      { out, err, status })
+    local failure = live_json.failed(1, "--port", port, "ping", "x.example", "--count", "1")
+    assert.same({ "DNS parse failed", 565, null },
+      { failure.error, failure.code, failure.received })
+    assert.equal(565, failure.replies[1].code)
   end)
 end)
 
@@ -209,31 +212,20 @@ end)
 describe("What needs an address #integration", function()
   after_each(live.finish)
 
-  it("ends with status 4, and says for what it waited, where the module gets none", function()
-    local words = {}
+  it("waits, says so where that takes long, and in the end for what it waited", function()
+    local commands = {}
     for i, command in ipairs(NEED_ADDRESS) do
       local port = live.virtual { module = { timing = { ip = 3600 } } }.port
-      words[i] = ("bin/bc260y --json --timeout 1.5 --port %s %s 2>/dev/null; echo $?"):format(
-        port, table.concat(command, " "))
+      commands[i] = ("bin/bc260y --json --timeout 2.2 --port %s %s"):format(port,
+        table.concat(command, " "))
     end
-    -- All at once: each waits for the whole time.
-    local out = live.shell("(" .. table.concat(words, ") & (") .. ") & wait")
-    local count = 0
-    for line in out:gmatch("{[^\n]+\n") do
-      local failure = live_json.decode(line)
+    for _, result in ipairs(together(commands)) do
+      assert.equal(4, result.status)
+      assert.matches("^bc260y: waiting for the network, %d s so far\n"
+        .. "bc260y: attach: timeout %(address%)\n$", result.err)
+      local failure = live_json.decode(result.out)
       assert.same({ "timeout", null, "address" }, { failure.error, failure.code, failure.detail })
-      count = count + 1
     end
-    assert.equal(#NEED_ADDRESS, count)
-    assert.equal(("4\n"):rep(#NEED_ADDRESS), (out:gsub("{[^\n]+\n", "")))
-  end)
-
-  it("says on standard error that it waits, where that takes long", function()
-    local port = live.virtual { module = { timing = { found = 2.5 } },
-      names = { ["x.example"] = "127.0.0.1" } }.port
-    local out, err, status = live.cli("--port", port, "resolve", "x.example")
-    assert.same({ "127.0.0.1\n", 0 }, { out, status })
-    assert.equal("bc260y: waiting for the network, 2 s so far\n", err)
   end)
 
   it("refuses what is wrong before a byte is sent, with the name and the range", function()
