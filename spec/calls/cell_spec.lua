@@ -60,11 +60,29 @@ describe("modem:cell", function()
     for i, list in pairs {
       [6] = { "-720", "-157", "0", "44" }, [7] = { "-108", "-41", "4" }, [8] = { "-620", "1" },
       [9] = { "140", "-41", "61" }, [12] = { "3", "255" }, [13] = { "230", "-61" },
-      [5] = { '"xyz"', '"-84"' }, [11] = { '"xyz"' },
+      [5] = { '"xyz"', '"-84"' }, [11] = { '"xyz"', '"4C1x"', '"x4C1"' },
     } do
       for _, text in ipairs(list) do
         assert.same(but(names[i], nil), cell(serving { [i] = text }).serving, text)
       end
+    end
+  end)
+
+  it("takes the ends of each unit, and of a neighbour's", function()
+    for i, ends in pairs {
+      [6] = { -156, -30, "rsrp_dbm" }, [7] = { -40, 3, "rsrq_db" }, [8] = { -150, 0, "rssi_dbm" },
+      [9] = { -40, 60, "sinr_db" }, [12] = { 0, 2, "ecl" }, [13] = { -60, 40, "tx_power_dbm" },
+    } do
+      local low, high, name = ends[1], ends[2], ends[3]
+      for value, want in pairs { [low] = low, [high] = high, [high + 1] = false } do
+        assert.equal(want or nil, cell(serving { [i] = tostring(value) }).serving[name])
+      end
+      if low < 0 then
+        assert.is_nil(cell(serving { [i] = tostring(low - 1) }).serving[name])
+      end
+    end
+    for rsrp, want in pairs { [-156] = -156, [-30] = -30, [-157] = false, [-29] = false } do
+      assert.equal(want or nil, cell("+QENG: 1,3684,,132," .. rsrp).neighbours[1].rsrp_dbm)
     end
   end)
 

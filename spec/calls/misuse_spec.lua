@@ -29,6 +29,12 @@ describe("A typed call that is misused", function()
       ["secondary: string expected, got number"] = function() local _ = modem:dns("::", 1) end,
       ["time: table expected, got string"] = function() local _ = modem:clock("now") end,
       ["sec: number expected, got nil"] = function() local _ = modem:clock(day) end,
+      ["zone_quarters: number expected, got string"] = function()
+        local _ = modem:clock { year = 2024, month = 1, day = 1, hour = 0, min = 0, sec = 0,
+          zone_quarters = "0" }
+      end,
+      ["no option is called when"] = function() local _ = modem:clock(1702515673, { when = 1 }) end,
+      ["no option is called how"] = function() local _ = modem:functionality(1, { how = 1 }) end,
       ["no option is called month"] = function() local _ = modem:clock { month = 1 } end,
       ["n: number expected, got nil"] = function() local _ = modem:report_registration() end,
       ["n: number expected, got string"] = function() local _ = modem:report_connection("1") end,

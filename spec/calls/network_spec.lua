@@ -1,4 +1,6 @@
+local bc260y = require "bc260y"
 local call = require "spec.support.call"
+local script = require "spec.support.port"
 
 -- What the call gives on that answer to its question.
 local function ask(command, name, line)
@@ -125,6 +127,16 @@ describe("modem:addresses", function()
     local v6 = { { cid = 0, address = "2001:db8::1" } }
     assert.same(v6, (addresses '+CGPADDR: 0,"","2001:db8::1"'))
     assert.same(v6, (addresses '+CGPADDR: 0,"2001:db8::1"'))
+  end)
+
+  it("tells the modem that it has one", function()
+    local port = script.port { text = '> AT+CGPADDR\n< +CGPADDR: 0,"10.0.0.1"\n< OK\n'
+      .. '> AT+QIDNSGIP=0,"a"\n< OK\n< +QIDNSGIP: 565' }
+    local modem = bc260y.open { port = port }
+    assert.same({ nil, "not attached" }, { modem:resolve("a") })
+    assert.equal(1, #modem:addresses())
+    assert.same({ nil, "DNS parse failed", 565 }, { modem:resolve("a") })
+    modem:close()
   end)
 
   it("takes for none what says none", function()

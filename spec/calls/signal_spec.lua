@@ -47,6 +47,17 @@ describe("modem:signal", function()
     assert.same({ nil, "error", 4 }, { call("> AT+CSQ\n< +CME ERROR: 4", "signal") })
   end)
 
+  it("reads the line that is an answer, of several", function()
+    assert.equal(20, call("> AT+CSQ\n< +CSQ: x\n< +CSQ: 20,0\n< +CSQ: 9,9\n< OK\n"
+      .. "> AT+CESQ\n< ERROR", "signal").rssi)
+  end)
+
+  it("waits as long as its timeout", function()
+    local text = "> AT+CSQ\n~ 2\n< +CSQ: 20,0\n< OK\n> AT+CESQ\n~ 2\n< ERROR"
+    assert.equal(20, call(text, "signal", { timeout = 4.5 }).rssi)
+    assert.same({ nil, "timeout" }, { call(text, "signal", { timeout = 3.5 }) })
+  end)
+
   it("takes a timeout for both, and raises on one that is none", function()
     assert.same({ nil, "timeout" }, { call("> AT+CSQ\n", "signal", { timeout = 1 }) })
     assert.same({ nil, "timeout" },
