@@ -13,7 +13,7 @@ end
 
 function port_methods:read(max)
   local said = self.rig:said()
-  local bytes = said:sub(1, max)
+  local bytes = said:sub(1, math.min(max, self.rig.piece))
   self.rig.unread = said:sub(#bytes + 1)
   return bytes
 end
@@ -55,10 +55,11 @@ function rig_methods:said()
   return self.unread
 end
 
--- options: as for virtual.new. Result: rig, with .port, .module, .net and .time.
+-- options: as for virtual.new. Result: rig, with .port, .module, .net and .time, and .piece,
+-- the bytes that a read gives at most.
 local function new(options)
-  local self = setmetatable({ time = 0, unread = "", writes = 0, module = nil, net = nil,
-    port = nil }, rig_mt)
+  local self = setmetatable({ time = 0, unread = "", writes = 0, piece = math.huge,
+    module = nil, net = nil, port = nil }, rig_mt)
   local given = {}
   for name, value in pairs(options or {}) do given[name] = value end
   given.now = function() return self.time end
