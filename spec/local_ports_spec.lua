@@ -303,7 +303,9 @@ script.each_loop(function(how, run)
         local modem = attached("")
         for _, port in ipairs { -1, 65536, 1.5, 0/0, math.huge, "1", true } do
           for _, kind in ipairs { "tcp", "udp" } do
-            local ok, err = pcall(function() local _ = modem[kind](modem, { local_port = port }) end)
+            local ok, err = pcall(function()
+              local _ = modem[kind](modem, { local_port = port })
+            end)
             assert.is_false(ok)
             assert.matches("local_ports_spec.lua:%d+: local_port: ", err)
           end
