@@ -1,4 +1,6 @@
+local bc260y = require "bc260y"
 local call = require "spec.support.call"
+local script = require "spec.support.port"
 
 local QUESTION = '> AT+QICFG="dataformat"\n< +QICFG: '
 
@@ -11,6 +13,19 @@ describe("modem:data_format", function()
       .. '> AT+QICFG="dataformat",1,1\n< OK', "data_format", "hex", "hex")))
     assert.same({ nil, "error", 50 }, { call(ask
       .. '> AT+QICFG="dataformat",1,0\n< +CME ERROR: 50', "data_format", "hex", "text") })
+  end)
+
+  it("says how sockets send from then on, but for data mode", function()
+    local text = QUESTION .. '"dataformat",1,1\n< OK\n'
+    for before, after in pairs { text = "hex", hex = "hex", raw = "raw" } do
+      local modem = bc260y.open { port = script.port { text = text .. text } }
+      modem.send_format = before
+      modem:data_format()
+      assert.equal(before, modem.send_format)
+      modem:data_format("hex", "hex")
+      assert.equal(after, modem.send_format)
+      modem:close()
+    end
   end)
 
   it("is an error where the answer is none", function()

@@ -59,6 +59,12 @@ describe("modem:identity", function()
     }, "identity")))
   end)
 
+  it("takes the shortest and the longest of what differs in length", function()
+    for _, imsi in ipairs { "460081", "460081234567890" } do
+      assert.equal(imsi, call(script { ["AT+CIMI"] = imsi .. "\n< OK" }, "identity").imsi)
+    end
+  end)
+
   it("leaves out what is refused, and what is no such number", function()
     local names = {
       ["AT+CGSN=1"] = "imei", ["AT+CGSN=2"] = "imei_sv", ["AT+CGSN=3"] = "sv",
@@ -75,7 +81,8 @@ describe("modem:identity", function()
       ["AT+CGSN=2"] = { "+CGSN: 866207051234560" },
       ["AT+CGSN=3"] = { "+CGSN: 1", "+CGSN: 001" },
       ["AT+CIMI"] = { "46008", "4600812345678901", "46008123456789x", "-60081234567890" },
-      ["AT+QCCID"] = { "+QCCID: ", "+QCCID: xyz", "+CGSN: 1", "+QCCID: 1,2" },
+      ["AT+QCCID"] = { "+QCCID: ", "+QCCID: xyz", "+CGSN: 1", "+QCCID: 1,2",
+        "+QCCID: 8986x", "+QCCID: x8986" },
     } do
       for _, line in ipairs(lines) do
         assert.same(but { [names[command]] = false },

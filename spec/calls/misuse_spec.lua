@@ -23,6 +23,10 @@ describe("A typed call that is misused", function()
       ["server: string expected, got number"] = function() local _ = modem:ntp(5) end,
       ["set: boolean expected, got number"] = function() local _ = modem:ntp("a", { set = 1 }) end,
       ["timeout: seconds expected"] = function() local _ = modem:ntp("a", { timeout = -1 }) end,
+      ["no option is called wait"] = function() local _ = modem:resolve("a", { wait = 1 }) end,
+      ["no option is called whence"] =
+        function() local _ = modem:data_format("hex", "hex", { whence = 1 }) end,
+      ["recv: string expected, got number"] = function() local _ = modem:data_format("hex", 1) end,
       ["name: string expected, got nil"] = function() local _ = modem:resolve() end,
       ["primary: string expected, got number"] = function() local _ = modem:dns(1) end,
       ["primary: string expected, got nil"] = function() local _ = modem:dns(nil, "::") end,

@@ -12,8 +12,19 @@ describe("modem:resolve", function()
   it("gives the addresses, or the module's reason", function()
     assert.same({ "220.180.239.212" }, (resolve("0,1,0", "220.180.239.212")))
     assert.same({ "1.2.3.4", "5.6.7.8" }, (resolve("0,2,0", '"1.2.3.4"', '"5.6.7.8"')))
+    assert.same({ "2001:db8::1" }, (resolve("0,1,0", '"2001:db8::1"')))
     for code = 550, 574 do
       assert.same({ nil, bc260y.errors[code], code }, { resolve(tostring(code)) })
+    end
+  end)
+
+  it("never gives for an address what is none", function()
+    for _, text in ipairs { "x", "1.2.3", "1.2.3.256", '""', "1.2.3.4.5", "-1", "0,2,0" } do
+      local list, err = resolve("0,1,0", text)
+      assert.is_nil(list, text)
+      assert.is_true(err == "error" or err == "timeout", text)
+      list = resolve("0,2,0", text, "1.2.3.4")
+      assert.is_true(list == nil or #list == 1 and list[1] == "1.2.3.4", text)
     end
   end)
 

@@ -7,6 +7,10 @@ local decode = require("bc260y.core").decode
 
 local calls, checks = {}, {}
 
+local function is_literal(text)
+  return address.is_v4(text) or address.is_v6(text)
+end
+
 --- The addresses of a name (manual 2.3.6): a list, today of one (note 2).
 -- name: 1-150 bytes. options: timeout (seconds; the module itself is given 60).
 -- Result: list of texts; or nil, err, code: "not attached" before the module has an
@@ -17,10 +21,8 @@ function calls.resolve(self, name, options)
   if not lines then return nil, err, code, range end
   local list = {}
   for i = 1, #lines do
-    local status, count = decode("+QIDNSGIP", lines[i])
-    if not (status and count) then
-      list[#list + 1] = decode("+QIDNSGIP address", lines[i]) or nil
-    end
+    local text = decode("+QIDNSGIP address", lines[i])
+    if text and is_literal(text) then list[#list + 1] = text end
   end
   if not list[1] then return nil, "error" end
   return list
@@ -67,10 +69,6 @@ local function ask_servers(self, deadline)
 end
 
 local RANGE = "an IPv4 or IPv6 address"
-
-local function is_literal(text)
-  return address.is_v4(text) or address.is_v6(text)
-end
 
 local function set_servers(self, deadline, primary, secondary)
   if not is_literal(primary) then return nil, "invalid argument", "pridnsaddr", RANGE end
