@@ -134,7 +134,8 @@ local function inline_bytes(module, rest, size)
   if size > (hex and HEX_MAX or TEXT_MAX) then return nil end
   local text, rai = inline_data(rest, hex and size * 2 or size)
   if not text or text:find("[^\32-\126]") then return nil end
-  return hex and parse.from_hex(text) or not hex and text or nil, rai
+  if hex then text = parse.from_hex(text) end
+  return text, rai
 end
 
 -- The socket was there when the command came; it may be gone by now.

@@ -64,13 +64,13 @@ local function record(bytes, place)
 end
 
 -- The addresses that an answer to that question holds, in their order: a list, {} when the
--- server knows none; nil if it is no answer to it or one of failure.
+-- server knows none; false if it could not say; nil if it is no answer to it, or cut.
 local function answer(bytes, id)
   if #bytes < 12 or read16(bytes, 1) ~= id or byte(bytes, 3) < 128 then return nil end
   local code = byte(bytes, 4) % 16
   if code == 3 then return {} end
+  if code ~= 0 then return false end
   local place, list = 13, {}
-  if code ~= 0 then return nil end
   for _ = 1, read16(bytes, 5) do
     place = skip_name(bytes, place)
     if not place then return nil end

@@ -27,8 +27,9 @@ local function ask(server, port, name, kind, callback)
   if not udp:connect(server, port) then return finish(nil) end
   udp:recv_start(function(err, bytes)
     if err then return finish(nil) end
-    local list = bytes and dns.answer(bytes, id)
-    if list then finish(list) end
+    local list
+    if bytes then list = dns.answer(bytes, id) end
+    if list ~= nil then finish(list or nil) end
   end)
   udp:send(text, nil, nil, function(err)
     if err then finish(nil) end
