@@ -126,12 +126,12 @@ script.each_loop(function(how, run)
       run(function()
         local modem, port = open("")
         for _, case in ipairs {
-          { { psm = { periodic_tau = 1, active_time = 2 } }, "periodic_tau", "2-35712000" },
-          { { psm = { periodic_tau = 4e7, active_time = 2 } }, "periodic_tau", "2-35712000" },
-          { { psm = { periodic_tau = 60, active_time = -1 } }, "active_time", "0-11160" },
-          { { psm = { periodic_tau = 60, active_time = 11161 } }, "active_time", "0-11160" },
-          { { edrx = { cycle = 0 } }, "cycle", "20.48-10485.76" },
-          { { edrx = { cycle = 1e5 }, psm = false }, "cycle", "20.48-10485.76" },
+          { { psm = { periodic_tau = 1, active_time = 2 } }, "periodic_tau", "2 to 35712000" },
+          { { psm = { periodic_tau = 4e7, active_time = 2 } }, "periodic_tau", "2 to 35712000" },
+          { { psm = { periodic_tau = 60, active_time = -1 } }, "active_time", "0 to 11160" },
+          { { psm = { periodic_tau = 60, active_time = 11161 } }, "active_time", "0 to 11160" },
+          { { edrx = { cycle = 0 } }, "cycle", "20.48 to 10485.76" },
+          { { edrx = { cycle = 1e5 }, psm = false }, "cycle", "20.48 to 10485.76" },
         } do
           assert.same({ nil, "invalid argument", case[2], case[3] },
             { modem:power_saving(case[1]) })

@@ -74,7 +74,7 @@ describe("a periodic TAU", function()
 
   it("has a range", function()
     for _, seconds in ipairs { 0, 1.9, -1, 31 * 320 * HOUR + 1, 1 / 0, 0 / 0 } do
-      assert.same({ nil, "2-35712000" }, { timers.encode_periodic_tau(seconds) })
+      assert.same({ nil, "2 to 35712000" }, { timers.encode_periodic_tau(seconds) })
     end
   end)
 end)
@@ -101,7 +101,7 @@ describe("an active time", function()
 
   it("has a range", function()
     for _, seconds in ipairs { -1, 11161, 1 / 0, 0 / 0 } do
-      assert.same({ nil, "0-11160" }, { timers.encode_active_time(seconds) })
+      assert.same({ nil, "0 to 11160" }, { timers.encode_active_time(seconds) })
     end
   end)
 end)
@@ -141,7 +141,7 @@ describe("extended DRX", function()
     assert.same({ "0101", 81.92 }, { timers.encode_cycle(41) })
     assert.same({ "1111", 10485.76 }, { timers.encode_cycle(5242.89) })
     for _, seconds in ipairs { 0, -1, 10485.77, 1 / 0, 0 / 0 } do
-      assert.same({ nil, "20.48-10485.76" }, { timers.encode_cycle(seconds) })
+      assert.same({ nil, "20.48 to 10485.76" }, { timers.encode_cycle(seconds) })
     end
   end)
 

@@ -56,7 +56,7 @@ end
 
 -- The least that is not less, of the finest unit that says it.
 local function encode(seconds, units, low, high)
-  if not is_within(seconds, low, high) then return nil, ("%d-%d"):format(low, high) end
+  if not is_within(seconds, low, high) then return nil, ("%d to %d"):format(low, high) end
   local best, least, finest
   for name, unit in pairs(units) do
     local count = ceil(seconds / unit)
@@ -103,7 +103,7 @@ function timers.encode_cycle(seconds)
     local cycle = CYCLES[i]
     if seconds <= cycle[2] and seconds > 0 then return cycle[1], cycle[2] end
   end
-  return nil, "20.48-10485.76"
+  return nil, "20.48 to 10485.76"
 end
 
 --- Seconds of a paging time window, from 4 bits; or nil.
