@@ -1,6 +1,7 @@
 /*
  * Between the parts of the exchange: what it does (exchange.c), what it makes of what
- * comes in (exchange_in.c, exchange_second.c), and what is owed (exchange_owed.c). For these files alone.
+ * comes in (exchange_in.c, exchange_second.c), and what is owed (exchange_owed.c). For
+ * these files alone.
  */
 #ifndef BC260Y_EXCHANGE_IN_H
 #define BC260Y_EXCHANGE_IN_H

@@ -289,8 +289,8 @@ void bc260y_lua_settle(lua_State *L, struct bc260y_exchange *exchange)
 	bc260y_exchange_settle(exchange, (enum bc260y_second)second, (uint8_t)id);
 }
 
-/* exchange:settle("open", id | "send" | "close" | "dns" | "ping" | "ntp"): the second results of that
- * kind that are owed were settled otherwise */
+/* exchange:settle("open", id | "send" | "close" | "dns" | "ping" | "ntp"): the second
+ * results of that kind that are owed were settled otherwise */
 static int exchange_settle(lua_State *L)
 {
 	bc260y_lua_settle(L, &check_self(L)->exchange);
