@@ -24,6 +24,8 @@ local answers = {
   ["AT+CGSN=1"] = { "+CGSN: 866207051234560", "OK" },
   ["AT+CGPADDR"] = { '+CGPADDR: 0,"100.67.249.195"', "OK" },
   ["AT+CEREG?"] = { "+CEREG: 0,1", "OK" },
+  ['AT+QCFG="dsevent"'] = { '+QCFG: "dsevent",1', "OK" },
+  ["AT+QNBIOTEVENT?"] = { "+QNBIOTEVENT: 1,1", "OK" },
   ["AT+QISTATE?"] = { "OK" },
   ["AT+CCLK?"] = { '+CCLK: "2023/12/14,09:01:13+32"', "OK" },
 }
