@@ -38,6 +38,12 @@ describe("A typed call that is misused", function()
           zone_quarters = "0" }
       end,
       ["no option is called when"] = function() local _ = modem:clock(1702515673, { when = 1 }) end,
+      ["no option is called a"] = function() local _ = modem:report_registration(1, { a = 1 }) end,
+      ["no option is called b"] = function() local _ = modem:report_connection(1, { b = 1 }) end,
+      ["no option is called c"] = function() local _ = modem:operator("auto", { c = 1 }) end,
+      ["no option is called d"] = function() local _ = modem:bands({}, { d = 1 }) end,
+      ["no option is called e"] = function() local _ = modem:dns("::", "::1", { e = 1 }) end,
+      ["no option is called f"] = function() local _ = modem:supported("QIOPEN", { f = 1 }) end,
       ["no option is called how"] = function() local _ = modem:functionality(1, { how = 1 }) end,
       ["no option is called month"] = function() local _ = modem:clock { month = 1 } end,
       ["n: number expected, got nil"] = function() local _ = modem:report_registration() end,

@@ -45,6 +45,14 @@ describe("modem:ping", function()
       { result.sent, result.received, result.lost, result.address })
   end)
 
+  it("has times where one is answered", function()
+    local result = ping("569", "569", "569", "0,10.9.9.9,32,5", "0,4,1,3,5,5,5")
+    assert.same({ "10.9.9.9", 1, 0.005, 0.005, 0.005 },
+      { result.address, result.received, result.min, result.max, result.avg })
+    result = ping("0,10.1.1.1,32,5", "569", "569", "0,10.9.9.9,32,5", "0,4,2,2,5,5,5")
+    assert.equal("10.1.1.1", result.address)
+  end)
+
   it("has no times where all are lost", function()
     assert.same({ sent = 4, received = 0, lost = 4, replies = { lost, lost, lost, lost } },
       (ping("569", "569", "569", "569", "0,4,0,4,0,0,0")))

@@ -46,11 +46,17 @@ describe("modem:registration", function()
     for tac, number in pairs {
       ["4C10"] = 0x4C10, ["00FF"] = 255, ["abcd"] = 0xABCD, ["19472"] = 19472, ["7"] = 7,
       ["300"] = 300, ["65535"] = 65535, ["1234"] = false, ["0001"] = false, ["65536"] = false,
-      ["4C1"] = false, ["99999"] = false,
+      ["4C1"] = false, ["99999"] = false, ["1947A"] = false, ["A1947"] = false,
     } do
       local state = ask(('+CEREG: 2,1,"%s","084958B4",9'):format(tac))
       assert.equal(tac, state.tac)
       assert.equal(number or nil, state.tac_number)
+    end
+  end)
+
+  it("takes a cell's id of four to eight digits", function()
+    for _, ci in ipairs { "1A2B", "084958B4", "12345678" } do
+      assert.equal(ci, ask('+CEREG: 2,1,"4C10","' .. ci .. '",9').ci)
     end
   end)
 
@@ -75,7 +81,9 @@ describe("modem:registration", function()
       '+CEREG: 2,1,"4C10"', '+CEREG: 2,1,,"084958B4",9', '+CEREG: 2,1,"4C10",9',
       '+CEREG: 2,1,"084958B4",9', '+CEREG: 2,1,"4C10","4C10","084958B4",9',
       '+CEREG: 2,2,1,"4C10","084958B4",9', "+CEREG: 0,0,1", "+CEREG: 0,1,1",
-      '+CEREG: 2,1,"xyz1","084958B4",9', '+CEREG: 2,1,"4C10","0849zzB4",9',
+      '+CEREG: 2,1,"xyz1","084958B4",9', '+CEREG: 2,1,"4C1x","084958B4",9',
+      '+CEREG: 2,1,"4C10","84B",9', '+CEREG: 2,1,"4C10","084958Bx",9',
+      '+CEREG: 2,1,"4C10","0849zzB4",9',
       '+CEREG: 2,1,"4C1000","084958B4",9', '+CEREG: 2,1,"4C10","084958B4",x',
       '+CEREG: 2,1,"4C10","084958B4",16', '+CEREG: 2,1,"4C10","084958B4",-9',
       '+CEREG: 5,1,"084958B4",9,,,"00100101","00111000"',

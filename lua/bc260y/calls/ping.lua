@@ -16,6 +16,7 @@ local function new_tally(count, told)
   return {
     count = count,
     told = told,
+    address = nil, -- whose the first reply was
     replies = {},
     code = nil,    -- came alone, and may be one lost request or the end of all
     summary = nil,
@@ -38,9 +39,9 @@ end
 local function take_summary(tally, sent, received, lost, min, max, avg)
   local some = received > 0
   tally.summary = {
-    address = nil, sent = sent, received = received, lost = lost,
+    address = tally.address, sent = sent, received = received, lost = lost,
     min = some and min / MS or nil, max = some and max / MS or nil,
-    avg = some and avg / MS or nil, replies = nil,
+    avg = some and avg / MS or nil, replies = tally.replies,
   }
 end
 
@@ -48,6 +49,7 @@ local function take(tally, line)
   local status, from, bytes, ms, ttl = decode("+QPING result", line)
   if status and (address.is_v4(from) or address.is_v6(from)) then
     settle(tally)
+    tally.address = tally.address or from
     return add(tally, { address = from, bytes = bytes, time = ms / MS, ttl = ttl })
   end
   local code = decode("+QPING code", line)
@@ -64,13 +66,6 @@ local function take(tally, line)
     settle(tally)
     take_summary(tally, sent, received, lost, min, max, avg)
   end
-end
-
-local function result(tally)
-  local summary, replies = tally.summary, tally.replies
-  for i = #replies, 1, -1 do summary.address = replies[i].address or summary.address end
-  summary.replies = replies
-  return summary
 end
 
 --- Pings a host (manual 2.3.8). While it runs the line takes no other command: count times
@@ -94,7 +89,7 @@ function calls.ping(self, host, options)
     "QPING", host, options.timeout or TIMEOUT, count, options.size or SIZE)
   if not lines then return nil, err, code, range or tally.replies end
   if not tally.summary then return nil, "error", nil, tally.replies end
-  return result(tally)
+  return tally.summary
 end
 
 local OPTIONS = { count = "number", size = "number", timeout = "number", limit = "number" }
