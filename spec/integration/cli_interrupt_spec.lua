@@ -73,4 +73,18 @@ describe("bc260y ping #integration", function()
     assert.equal("", file:read("*a"))
     file:close()
   end)
+
+  it("ends with status 4 when the port goes away", function()
+    local player = live_child.player([[
+      m:serve({ ["AT+CEREG?"] = "+CEREG: 0,1" }, 'AT+QPING=0,"10.0.0.9",255,10,32')
+      m:lines("OK", "+QPING: 0,10.0.0.9,32,71")
+      while true do m:hear() end
+    ]])
+    local file = io.popen(("timeout 30 bin/bc260y --port %s ping 10.0.0.9 --count 10 --wait 255"
+      .. " 2>&1; echo $?"):format(player.port))
+    assert.equal("request 1: 32 bytes from 10.0.0.9 time=71 ms", file:read("*l"))
+    player:stop()
+    assert.equal("bc260y: ping 10.0.0.9: lost\n4\n", file:read("*a"))
+    file:close()
+  end)
 end)

@@ -118,10 +118,12 @@ describe("bc260y ping #integration", function()
 
   it("ends with status 1 and the replies so far where the module gives it up", function()
     local port = start { scripts = { { match = "QPING", second = "+QPING: 565", times = 2 } } }.port
-    local out, err, status = live.cli("--port", port, "ping", "x.example", "--count", "1")
+    local out, err, status = live.cli("--port", port, "ping", "x.example", "--count", "1",
+      "--wait", "1")
     assert.same({ "request 1: lost\n", "bc260y: ping x.example: DNS parse failed (565)\n", 1 },
       { out, err, status })
-    local failure = live_json.failed(1, "--port", port, "ping", "x.example", "--count", "1")
+    local failure = live_json.failed(1, "--port", port, "ping", "x.example", "--count", "1",
+      "--wait", "1")
     assert.same({ "DNS parse failed", 565, null },
       { failure.error, failure.code, failure.received })
     assert.equal(565, failure.replies[1].code)

@@ -3,6 +3,7 @@
 local bc260y = require "bc260y"
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local patience = require "bc260y.cli.patience"
 local schema = require "bc260y.cli.schema"
 local session = require "bc260y.cli.session"
 local show = require "bc260y.cli.show"
@@ -31,12 +32,11 @@ end
 local function follow(modem)
   local told, queue = {count = 0}, modem:on("ping")
   bc260y.spawn(function()
-    while true do
-      local reply, index = queue:wait()
-      if reply then
-        print_reply(reply, index)
-        told.count = index
-      end
+    local reply, index = queue:wait()
+    while reply do
+      print_reply(reply, index)
+      told.count = index
+      reply, index = queue:wait()
     end
   end)
   return told
@@ -54,7 +54,7 @@ end
 
 local function ping(modem, options)
   return session.attached(modem, options, function()
-    return modem:ping(options.host, {
+    return patience("pinging " .. options.host, modem.ping, modem, options.host, {
       count = options.count, size = options.size, timeout = options.wait,
       limit = options.timeout,
     })
