@@ -1,12 +1,10 @@
 #!/bin/sh
-# chrony.sh: sees to a chronyd for the specs: the machine's own, or Debian's, unpacked to
-# build/tools.
+# chrony.sh: sees to a chronyd for the specs: Debian's, unpacked to build/tools.
 #
 # It is not installed: the package starts a daemon and removes what keeps the machine's
-# clock now (it conflicts with time-daemon). Without it the specs of NTP say so.
-[ "$DEPS" = no ] && exit 0
-PATH=$PATH:/usr/sbin:build/tools
-command -v chronyd >/dev/null && exit 0
+# clock now (it conflicts with time-daemon). And one that is installed may be confined to
+# its own directories. Without it the specs take the machine's, or say that there is none.
+[ "$DEPS" = no ] || [ -x build/tools/chronyd ] && exit 0
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || exit 0
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -12,7 +12,7 @@ local LIFETIME_S = 60
 local ATTEMPTS = 3             -- another process may take the port that was found free
 local PROBE_MS, PROBES = 50, 80
 
-local TOOLS = "PATH=$PATH:/usr/sbin:build/tools; "
+local TOOLS = "PATH=build/tools:$PATH:/usr/sbin; "
 
 -- Is this program on the machine?
 function servers.has(program)
