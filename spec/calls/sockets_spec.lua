@@ -14,6 +14,7 @@ describe("modem:sockets", function()
     assert.same({ socket }, (sockets(line)))
     assert.same({ socket },
       (call("> AT+QISTATE=1,2\n< " .. line .. "\n< OK", "sockets", { id = 2 })))
+    assert.same({}, (call("> AT+QISTATE?\n< OK", "sockets", { timeout = 5 })))
     assert.same({}, (call("> AT+QISTATE=0,0\n< OK", "sockets", { context = 0 })))
     assert.same({ nil, "error" }, { call("> AT+QISTATE=1,0\n< ERROR", "sockets", { id = 0 }) })
   end)

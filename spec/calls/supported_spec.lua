@@ -29,6 +29,9 @@ describe("modem:supported", function()
       read "(-5--1),(-5-10),(-5)")
     assert.same({ { values = { "IP", "IPV6" } }, { min = "0000", max = "1111" } },
       read '("IP","IPV6"),("0000"-"1111")')
+    assert.same({ { min = 5, max = 5 }, { values = { 123456789012345 } } },
+      read "(5-5),(123456789012345)")
+    assert.same({ { min = "a", max = "a" } }, read '("a"-"a")')
     assert.same({ { values = { 9600 } }, { name = "optional" }, { min = 0, max = 2 } },
       read '( 9600 )[,<optional>[,(0-2)]]')
   end)
@@ -36,7 +39,8 @@ describe("modem:supported", function()
   it("gives as it stands what it can't read", function()
     for _, line in ipairs {
       "", "(", ")", "()", "(0-", "(4-0)", "(8 bits)", "(0-1-2)", "(0-1,3-4)", "<>x", "(<a>)",
-      '"', '"a', "(,)", "(0,)", "<a", "(999999999999999999)", "(0-999999999999999999)",
+      '"', '"a', "(,)", "(0,)", "<a", "(1234567890123456)", '(x"a"-"b")', '("a"-"b"x)',
+      "(999999999999999999)", "(0-999999999999999999)",
       "text", "5", "--", '("b"-1)', "(0x10)", "(1.5)", "((0-1))",
     } do
       assert.same({ line }, read(line))
