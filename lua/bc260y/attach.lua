@@ -124,6 +124,13 @@ local function poll(self, deadline, what, fn)
   end
 end
 
+-- Who is not registered has no address any more, whatever was said before.
+local function on_network(self, options)
+  local yes, err, code = registered(self, options)
+  if yes == false then self.address = nil end
+  return yes, err, code
+end
+
 local function addressed(self, options)
   if self.address then return true end
   local list, err, code = addresses(self, options)
@@ -164,7 +171,7 @@ local function steps(self, deadline, attempt)
   if ok then ok, err, code = ensure_format(self, deadline) end
   if ok then ok, err, code = sleep_events.turn_on(self, deadline) end
   if ok then ok, err, code = allow_network(self, deadline) end
-  if ok then ok, err, code = poll(self, deadline, "registration", registered) end
+  if ok then ok, err, code = poll(self, deadline, "registration", on_network) end
   if ok then ok, err, code = poll(self, deadline, "address", addressed) end
   if ok then ok, err, code = find_sockets(self, deadline) end
   return ok, err, code
