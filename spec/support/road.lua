@@ -17,7 +17,8 @@ local assert = require "luassert"
 local tools = require "spec.support.road_tools"
 
 local scenarios = {}
-for _, name in ipairs { "road_module", "road_calls", "road_data", "road_sleep" } do
+for _, name in ipairs { "road_module", "road_network", "road_calls", "road_data",
+  "road_sleep" } do
   for _, one in ipairs(require("spec.support." .. name)) do scenarios[#scenarios + 1] = one end
 end
 

@@ -19,23 +19,6 @@ scenario("says who it is", {
   end,
 })
 
-scenario("knows its network", {
-  run = function(world)
-    local modem = world.modem
-    assert.is_true(modem:registration().registered)
-    assert.equal(-69, modem:signal().dbm)
-    local list = modem:addresses()
-    assert.same({ 1, world.traits.cgpaddr_cid }, { #list, list[1].cid })
-    assert.equal(modem.address, list[1].address)
-    local two = world.traits.cgpaddr_ipv6 and world.traits.network ~= "v6"
-    assert.equal(two, list[1].address2 ~= nil)
-    assert(modem:supported("QISTATE"))
-    local format = modem:data_format()
-    assert.equal(modem.send_format == "hex" and "hex" or "text", format.send)
-    assert.equal(format.send, format.recv)
-  end,
-})
-
 scenario("opens beside an id that somebody else has in use", {
   fits = up(40),
   run = function(world)
@@ -146,6 +129,21 @@ scenario("starts anew after a reset that was asked for", {
     local again, peer = pair(world)
     carry(again, peer, "after the reset")
     assert.equal(1, open_count(world))
+    assert.equal(1, again:close())
+  end,
+})
+
+scenario("restarts the module, and starts anew", {
+  fits = up(40),
+  odd = { reset = 1 },
+  run = function(world)
+    local modem = world.modem
+    local socket = pair(world)
+    assert.is_true(modem:reset { timeout = world.patience })
+    assert.same({ nil, "closed", 0 }, { socket:send("x") })
+    assert(modem:attach { timeout = world.patience })
+    local again, peer = pair(world)
+    carry(again, peer, "after")
     assert.equal(1, again:close())
   end,
 })
