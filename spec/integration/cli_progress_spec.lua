@@ -1,4 +1,4 @@
--- What ping prints before it has ended: on a module that is a script, which never ends it.
+-- What a command prints before it has ended, on a module that is a script and never ends it.
 
 local live = require "spec.support.live"
 local live_child = require "spec.support.live_child"
@@ -35,6 +35,32 @@ describe("bc260y ping, while it runs #integration", function()
     assert.equal("request 1: 32 bytes from 10.0.0.9 time=71 ms", file:read("*l"))
     player:stop()
     assert.equal("bc260y: ping 10.0.0.9: lost\n4\n", file:read("*a"))
+    file:close()
+  end)
+end)
+
+describe("bc260y sleep --wait #integration", function()
+  after_each(live.finish)
+
+  it("prints each time that the module falls asleep and wakes, until the port goes away", function()
+    local player = live_child.player([[
+      local answers = { ['AT+QCFG="dsevent"'] = '+QCFG: "dsevent",1',
+        ["AT+QNBIOTEVENT?"] = "+QNBIOTEVENT: 1,1" }
+      m:serve(answers, "AT+QSCLK?")
+      m:lines("+QSCLK: 1", "OK")
+      m:serve(answers, "AT+QNBIOTEVENT?")
+      m:lines("+QNBIOTEVENT: 1,1", "OK", '+QNBIOTEVENT: "ENTER PSM"', '+QNBIOTEVENT: "EXIT PSM"')
+      while true do m:hear() end
+    ]])
+    local file = io.popen(("timeout 30 bin/bc260y --port %s sleep --wait 2>&1; echo $?"):format(
+      player.port))
+    local line
+    repeat line = file:read("*l") until not line or line:find("^events")
+    assert.matches("^events +true$", line)
+    assert.equal("sleep: ENTER PSM", file:read("*l"))
+    assert.equal("wake: EXIT PSM", file:read("*l"))
+    player:stop()
+    assert.matches("^bc260y: [^\n]+: lost\n4\n$", file:read("*a"))
     file:close()
   end)
 end)
