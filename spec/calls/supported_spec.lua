@@ -42,6 +42,7 @@ describe("modem:supported", function()
       '"', '"a', "(,)", "(0,)", "<a", "(1234567890123456)", '(x"a"-"b")', '("a"-"b"x)',
       "(999999999999999999)", "(0-999999999999999999)",
       "text", "5", "--", '("b"-1)', "(0x10)", "(1.5)", "((0-1))",
+      "x(0-1)", "(0-1)x", "x<a>", "<a>x", 'x"a"', '"a"x',
     } do
       assert.same({ line }, read(line))
     end
@@ -62,9 +63,11 @@ describe("modem:supported", function()
 
   it("says what the module does not know, and refuses what is no name", function()
     assert.same({ nil, "error" }, { call("> AT+NO=?\n< ERROR", "supported", "NO") })
+    assert.same({}, (call("> AT+" .. ("X"):rep(16) .. "=?\n< OK", "supported", ("x"):rep(16))))
     assert.same({ nil, "error", 4 },
       { call("> AT+NO=?\n< +CME ERROR: 4", "supported", "NO") })
-    for _, name in ipairs { "", "X=1;", "AT", "+", "X\r", ("X"):rep(17) } do
+    for _, name in ipairs { "", "X=1;", "AT", "+", "X\r", ("X"):rep(17), "-X",
+      "A+B", "++X" } do
       assert.same({ nil, "invalid argument", "command", "a name of 1 to 16 letters" },
         { call("", "supported", name) })
     end
