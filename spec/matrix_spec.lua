@@ -23,6 +23,7 @@ local VALUES = {
   answer_time = { 0, 0.3, 4.5 },
   boot_text = { "", "\n\r", "F1: 0000 0000\n\rV0: 0000 0000 [0001]\n\r00: 0007 4000\n\r\n\r" },
   cgpaddr_cid = { 0, 1, 5, 11 },
+  idle_limit = { false, 3600 },
   line_max = { 1045, 1600, 100000 },
   local_port_code = { 566, 556, 574 },
   local_port_rest = { 0, 1, 70, 120, 600 },

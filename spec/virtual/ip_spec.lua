@@ -142,7 +142,7 @@ describe("QNTP", function()
 
   it("gives the time in the form of its trait, or 569", function()
     for form, text in pairs { odd = "24/01/02,11:04:05:35+32", zone = "24/01/02,11:04:05+32",
-      plain = "24/01/02,03:04:05" } do
+      plain = "24/01/02,03:04:05", odd_plain = "24/01/02,03:04:05:35" } do
       local player = clock.new { traits = { ntp_form = form } }
       player.net.utc = UTC
       assert.are.equal(lines("OK", '+QNTP: 0,"' .. text .. '"'), player:send 'AT+QNTP=0,"10.0.0.1"')

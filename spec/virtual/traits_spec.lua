@@ -12,6 +12,7 @@ local OTHERS = {
   revision = { "BC260YCNAAR99A99" }, line_max = { 12 }, nul_after_result = { 2 },
   answer_time = { 0.3, 4.9 }, boot_text = { "F1: 0000\n\r" }, prompt = { ">", "\r\n>\r\n" },
   tx_buffer = { 0 }, rx_buffer = { 0 }, open_timeout = { 5 }, local_port_rest = { 0 },
+  idle_limit = { 100 },
   local_port_code = { 556 }, ping_size_max = { 1500 }, ntp_set = { 1 }, cgpaddr_cid = { 0 },
   rrc_release = { 3 }, sleep_after = { false, 280 }, wake_time = { 3 }, urc_late = { 2.56 },
 }
@@ -67,7 +68,7 @@ local function session(options)
     'AT+QIOPEN=0,3,"TCP","10.0.0.1",80,0,1', 'AT+QIOPEN=0,4,"UDP","10.0.0.1",80,0,1',
     'AT+QISEND=3,3,"abc"', "AT+CPSMS?")
   run(400)
-  types("AT", "AT+QISTATE?", "AT+QISEND=3,0", "AT+QCFG=\"dsevent\"")
+  types("AT", "AT+QISTATE?", 'AT+QISEND=3,3,"abc"', "AT+QISEND=3,0", "AT+QCFG=\"dsevent\"")
   module:sleep "PSM"
   run(1)
   types("AT", "AT+QISTATE?", "AT+QICLOSE=4")

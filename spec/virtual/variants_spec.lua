@@ -349,6 +349,65 @@ describe("The line", function()
   end)
 end)
 
+describe("A connection that was idle for too long (4.2)", function()
+  local function idle(kind, seconds)
+    local player = manual { idle_limit = 600 }
+    local peer = player:open(0, nil, kind)
+    player:run(seconds)
+    return player, peer
+  end
+
+  it("sends and is never acknowledged, and hears no more of its peer", function()
+    local player, peer = idle("TCP", 601)
+    says(player, 'AT+QISEND=0,3,"ACK"', "OK", "SEND OK")
+    says(player, "AT+QISEND=0,0", "+QISEND: 3,0,3", "OK")
+    peer:send "x"
+    peer:close()
+    assert.are.equal("", player:run(150))
+    says(player, "AT+QISTATE=1,0", '+QISTATE: 0,"TCP","10.0.0.1",8000,0,2,0,1', "OK")
+    says(player, "AT+QISEND=0,0", "+QISEND: 3,0,3", "OK")
+    says(player, "AT+QICLOSE=0", "OK", "CLOSE OK")
+    assert.are.equal("", peer:text())
+  end)
+
+  it("lives while packets go either way", function()
+    local player, peer = idle("TCP", 599)
+    says(player, 'AT+QISEND=0,1,"x"', "OK", "SEND OK")
+    player:run(599)
+    peer:send "y"
+    assert.are.equal(lines '+QIURC: "recv",0,1,y', player:run(599))
+    peer:close()
+    assert.are.equal(lines '+QIURC: "closed",0', player:run(1))
+  end)
+
+  it("hears nothing by UDP until it sends again", function()
+    local player, peer = idle("UDP", 601)
+    peer:send "lost"
+    assert.are.equal("", player:run(1))
+    says(player, 'AT+QISEND=0,1,"x"', "OK", "SEND OK")
+    peer:send "y"
+    assert.are.equal(lines '+QIURC: "recv",0,1,y', player:run(1))
+    assert.are.equal("x", peer:text())
+  end)
+end)
+
+describe("A fixed local port", function()
+  it("rests after the peer has closed too (2.3.2 note 5), and not after a failed open", function()
+    local player = manual()
+    player.net:listen("TCP", "10.0.0.1", 80, { connect = function(peer) peer:close() end })
+    says(player, 'AT+QIOPEN=0,0,"TCP","10.0.0.1",80,50000', "OK", "+QIOPEN: 0,0",
+      '+QIURC: "closed",0')
+    says(player, "AT+QICLOSE=0", "OK", "CLOSE OK")
+    says(player, 'AT+QIOPEN=0,0,"TCP","10.0.0.1",80,50000', "OK", "+QIOPEN: 0,566")
+    says(player, "AT+QICLOSE=0", "OK", "CLOSE OK")
+    player:run(120)
+    says(player, 'AT+QIOPEN=0,0,"TCP","10.0.0.9",9,50000', "OK", "+QIOPEN: 0,566")
+    says(player, "AT+QICLOSE=0", "OK", "CLOSE OK")
+    says(player, 'AT+QIOPEN=0,0,"TCP","10.0.0.1",80,50000', "OK", "+QIOPEN: 0,0",
+      '+QIURC: "closed",0')
+  end)
+end)
+
 describe("TCP over deep sleep", function()
   it("is kept by the manual and lost by later firmware, by profile", function()
     for profile, kept in pairs { manual = true, R01 = false, R02 = false } do

@@ -167,9 +167,10 @@ end
 -- The manual's example has local time and :35 after the seconds, in two editions; its
 -- format has no zone, and its text says that it is UTC.
 local function ntp_text(module, utc)
-  local text = clock.text(utc + module.zone * 900, 2)
+  local text, plain = clock.text(utc + module.zone * 900, 2), clock.text(utc, 2)
   local zone = ("%+03d"):format(module.zone)
-  local forms = { odd = text .. ":35" .. zone, zone = text .. zone, plain = clock.text(utc, 2) }
+  local forms = { odd = text .. ":35" .. zone, zone = text .. zone, plain = plain,
+    odd_plain = plain .. ":35" }
   return forms[module.traits.ntp_form]
 end
 

@@ -67,7 +67,7 @@ local function connected(self, socket)
   if socket.gone or socket.state ~= CONNECTING then return end
   self.timers:cancel(socket.timer)
   socket.timer = nil
-  socket.state = CONNECTED
+  socket.state, socket.last_packet = CONNECTED, self.now()
   self:log("net", ("#%d connected"):format(socket.id))
   socket.opened(0)
 end
@@ -95,9 +95,19 @@ local function say_pieces(self, socket, bytes, late)
   end
 end
 
+-- 4.2: the network keeps the way to a socket for a while after its last packet. Then what
+-- the peer sends is lost, and what a TCP connection sends is never acknowledged; a datagram
+-- makes a new way.
+local function is_forgotten(self, socket)
+  local limit, now = self.traits.idle_limit, self.now()
+  if limit and now - socket.last_packet > limit then socket.forgotten = true end
+  socket.last_packet = now
+  return socket.forgotten
+end
+
 -- Nothing comes down without coverage, and in PSM nothing is heard (2.4 note 1).
 local function reached(self, socket)
-  return self.address and self:page() and not socket.gone
+  return self.address and not is_forgotten(self, socket) and self:page() and not socket.gone
 end
 
 local function received(self, socket, bytes)
@@ -124,6 +134,11 @@ local function closed(self, socket)
   end)
 end
 
+-- The peer's end of a connection that the network has forgotten is not heard of.
+local function peer_closed(self, socket)
+  if socket.gone or not is_forgotten(self, socket) then closed(self, socket) end
+end
+
 local function events_of(self, socket)
   local function woken(fn)
     return function(...)
@@ -135,7 +150,7 @@ local function events_of(self, socket)
     connected = woken(connected),
     failed = woken(failed),
     data = woken(received),
-    closed = woken(closed),
+    closed = woken(peer_closed),
   }
 end
 
@@ -174,6 +189,9 @@ local function open(self, spec, opened)
     gone = false,              -- the handle is closed; nothing more comes from it
     handle = nil,
     sent = 0,                  -- bytes given to the stack since connect (4.1.7)
+    lost = 0,                  -- of them, those that went nowhere
+    last_packet = self.now(),
+    forgotten = false,         -- by the network
     opened = opened,
     timer = nil, paused = false,
   }
@@ -190,11 +208,16 @@ end
 local function send(self, socket, bytes, rai)
   if socket.gone or socket.state ~= CONNECTED then return false end
   local limit = self.traits.tx_buffer
-  if limit and (socket.handle:unacked() or 0) + #bytes > limit then return false end
+  if limit and (socket.handle:unacked() or 0) + socket.lost + #bytes > limit then return false end
   socket.sent = socket.sent + #bytes
   self:log("net", ("#%d sends %d bytes"):format(socket.id, #bytes))
   rrc.uplink(self, rai)
-  if self.address then socket.handle:write(bytes) end
+  if socket.kind == "UDP" then socket.forgotten, socket.last_packet = false, self.now() end
+  if self.address and not is_forgotten(self, socket) then
+    socket.handle:write(bytes)
+  else
+    socket.lost = socket.lost + #bytes
+  end
   return true
 end
 
@@ -203,12 +226,13 @@ local function counters(socket)
   if socket.gone or socket.state ~= CONNECTED then return nil end
   -- acked and nAcked exist for TCP alone (2.3.5).
   if socket.kind == "UDP" then return socket.sent, 0, 0 end
-  local unacked = math.min(socket.sent, socket.handle:unacked() or 0)
+  local unacked = math.min(socket.sent, (socket.handle:unacked() or 0) + socket.lost)
   return socket.sent, socket.sent - unacked, unacked
 end
 
 local function close(self, socket)
-  if socket.local_port ~= 0 and socket.handle then
+  -- 2.3.2 note 5; a port that no connection ever used need not rest.
+  if socket.local_port ~= 0 and (socket.handle or socket.state ~= INITIAL) then
     self.resting[socket.kind .. socket.local_port] = self.now() + self.traits.local_port_rest
   end
   release(self, socket)
@@ -280,7 +304,7 @@ local function after_sleep(self)
         release(self, socket)
         self.sockets[id] = nil
       elseif self.traits.counters_over_sleep == "zero" then
-        socket.sent = 0
+        socket.sent, socket.lost = 0, 0
       end
     end
   end

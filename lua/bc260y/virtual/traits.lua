@@ -37,6 +37,8 @@ local manual = {
 
   -- Sockets
   open_urc_before_ok = false,    -- +QIOPEN comes before its OK
+  idle_limit = false,            -- seconds without a packet until the network forgets a
+                                 -- connection (4.2)
   open_timeout = 60,             -- seconds (2.3.2 note 2)
   id_in_use = "error",           -- "error" or "urc" (+QIOPEN: <id>,563)
   close_unused = "error",        -- "error" or "ok": QICLOSE of an id that is not open
@@ -59,7 +61,8 @@ local manual = {
   ping_quoted = false,           -- quotes around the address of +QPING
   ping_ttl = false,              -- a fifth field <ttl>
   ping_all_lost = "summary",     -- ends in a "summary", or a "code", or is a code "alone"
-  ntp_form = "odd",              -- "odd" (:35 after the seconds), "zone" or "plain"
+  ntp_form = "odd",              -- "odd" (:35 after the seconds), "zone", "plain" (neither)
+                                 -- or "odd_plain" (:35 alone)
   ntp_set = 0,                   -- default of <auto_set_time>
 
   -- Network registration and identity of the context
@@ -139,7 +142,7 @@ local choices = {
   sleep_kind = { DEEPSLEEP = true, PSM = true },
   network = { v4 = true, v6 = true, v4v6 = true },
   ping_all_lost = { summary = true, code = true, alone = true },
-  ntp_form = { odd = true, zone = true, plain = true },
+  ntp_form = { odd = true, zone = true, plain = true, odd_plain = true },
   cclk_year_digits = { [2] = true, [4] = true },
   tcp_over_sleep = { kept = true, lost = true },
   udp_over_sleep = { kept = true, lost = true },
@@ -148,7 +151,7 @@ local choices = {
 }
 
 -- Traits that are off (false) or a number.
-local limits = { tx_buffer = true, rx_buffer = true, sleep_after = true }
+local limits = { tx_buffer = true, rx_buffer = true, idle_limit = true, sleep_after = true }
 
 local function check(name, value)
   local default = manual[name]
