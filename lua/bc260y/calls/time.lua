@@ -61,7 +61,7 @@ function time.fields(epoch)
   local year = 1970 + math.floor((days * 4 + 2) / 1461)
   local left = days - days_since_1970(year, 1, 1)
   local month = 1
-  while month < 12 and left >= month_length(year, month) do
+  while left >= month_length(year, month) do
     left = left - month_length(year, month)
     month = month + 1
   end
