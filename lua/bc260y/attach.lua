@@ -98,7 +98,7 @@ local function ensure_format(self, deadline)
   if format == "auto" then
     local revision, err, code = get_revision(self, options)
     if err then return nil, err, code end
-    format = has_data_mode(revision) and "raw" or "hex"
+    format = self.prompts ~= false and has_data_mode(revision) and "raw" or "hex"
     if deadline then options.timeout = math.max(0, deadline - self.pump:now()) end
   end
   local setting = format == "hex" and "hex" or "text"

@@ -42,6 +42,7 @@ local function new_modem(port, loop, options)
     lock = nil,
     format = options.format or "auto", -- as it was asked for
     send_format = nil,  -- "text", "hex" or "raw", once attach has seen to it
+    prompts = nil,      -- whether data mode was ever taken, or was refused instead
     address = nil,      -- once the module has one: before, it opens nothing (2.3.2 note 4)
     buffer_size = options.buffer or BUFFER_SIZE,
     stray_payloads = 0, -- for sockets that nobody has

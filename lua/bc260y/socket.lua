@@ -4,6 +4,7 @@
 -- it is opened is in connect.lua, streams are in tcp.lua, datagrams in udp.lua, which id is
 -- free is ids.lua's.
 
+local attach = require "bc260y.attach"
 local check = require "bc260y.check"
 local connect = require "bc260y.connect"
 local core = require "bc260y.core"
@@ -170,7 +171,9 @@ end, connect.check)
 -- A chunk's end, also when its caller has left. Certain successes count at once.
 local function chunk_ended(entry)
   if entry.done == "ok" and not entry.doubtful then
-    entry.socket.sent = entry.socket.sent + entry.size
+    local self = entry.socket
+    self.sent = self.sent + entry.size
+    if entry.data then self.modem.prompts = true end
   end
 end
 
@@ -191,6 +194,17 @@ local function new_chunk(self, chunk, rai)
   entry.socket, entry.size, entry.chunk = self, #chunk, chunk
   entry.finished = chunk_ended
   return entry
+end
+
+-- A chunk did not go. By its firmware the module should know data mode, and may not: as
+-- long as it has never taken any, it is given hex from then on (wire forms: sockets).
+-- Result: whether the chunk can be sent again, in another format.
+local function falls_back(entry, deadline)
+  local modem = entry.socket.modem
+  if entry.done ~= "error" or not entry.data then return false end
+  if modem.format ~= "auto" or modem.prompts then return false end
+  modem.prompts = false
+  return modem.send_format ~= "raw" or attach.ensure_format(modem, deadline) == true
 end
 
 -- Text mode carries 0x20-0x7E alone (manual 2.3.5): nothing is sent of what holds more.
@@ -331,6 +345,7 @@ return {
   abort = abort,
   close = close,
   new_chunk = new_chunk,
+  falls_back = falls_back,
   check_options = check_options,
   check_send = check_send,
   is_text = is_text,

@@ -183,8 +183,11 @@ local function send_stream(self, data, from, to, rai, deadline)
     if not entry then return nil, err, from - 1, code, range end
     self.pump:submit(entry)
     answer, err, code = conclude(self, entry, deadline)
-    if not answer then return nil, err, from - 1, code end
-    from = stop + 1
+    if answer then
+      from = stop + 1
+    elseif answer == nil or not socket.falls_back(entry, deadline) then
+      return nil, err, from - 1, code
+    end
   end
   return from - 1
 end

@@ -14,25 +14,38 @@ local DATAGRAM_MAX = { text = 1024, raw = 1024, hex = 512 } -- manual 2.3.5
 
 local udp_methods = {}
 
-local function udp_send(self, data, i, j, options)
-  local rai = options and options.rai
-  local from, to
-  data, from, to = socket.bounds(data, i, j)
-  if self.state ~= "open" then return nil, "closed" end
+-- One datagram, in the format of now. Result: its size; or nil, err, code; and the entry.
+local function send_once(self, data, from, to, rai, deadline)
   local size = to - from + 1
-  if size < 1 then return nil, "invalid argument", "data" end -- a length of 0 asks (2.3.5)
   if size > DATAGRAM_MAX[self.modem.send_format] then return nil, "too long" end
   local ok, err, _, what = socket.check_sendable(self, data, from, to, rai)
   if not ok then return nil, err, what end
   local entry, fault, name = socket.new_chunk(self, sub(data, from, to), rai)
   if not entry then return nil, fault, name end
-  entry.deadline = deadline_of(self)
+  entry.deadline = deadline
   local status = self.pump:execute(entry)
   if status == "ok" then return size end
   if status == "no prompt" then abort(self, "torn") end
   -- Nothing counts datagrams: it stays unknown whether this one went, as for any.
   if entry.done and not UNSENT[status] then self.pump.line:settle("send") end
-  return errors.of(status == "busy" and "timeout" or status, entry.done and entry.code or nil)
+  local none, why, code =
+    errors.of(status == "busy" and "timeout" or status, entry.done and entry.code or nil)
+  return none, why, code, entry
+end
+
+local function udp_send(self, data, i, j, options)
+  local rai = options and options.rai
+  local from, to
+  data, from, to = socket.bounds(data, i, j)
+  if self.state ~= "open" then return nil, "closed" end
+  if to < from then return nil, "invalid argument", "data" end -- a length of 0 asks (2.3.5)
+  local deadline = deadline_of(self)
+  local sent, err, code, entry = send_once(self, data, from, to, rai, deadline)
+  if entry and self.state == "open" and socket.falls_back(entry, deadline) then
+    sent, err, code = send_once(self, data, from, to, rai, deadline)
+  end
+  if sent then return sent end
+  return nil, err, code
 end
 
 --- Sends one datagram, never split. Result: its size; or nil, err, code: "too long" above

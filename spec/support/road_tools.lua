@@ -48,9 +48,10 @@ end
 
 -- What this module and format let through. ------------------------------------------
 
--- Data mode came with R02A01: where it is asked for and missing, no send goes.
+-- Where data mode is asked for and missing, no send goes; chosen by itself, it is given up.
 function tools.prompts(world)
-  return world.modem.send_format ~= "raw" or world.traits.data_mode
+  local modem = world.modem
+  return modem.format == "auto" or modem.send_format ~= "raw" or world.traits.data_mode
 end
 
 -- So many bytes at once, up.
