@@ -57,14 +57,19 @@ local function print_state(state, options)
   io.stdout:flush()
 end
 
+-- Has the module say when it sleeps. Result: a queue of what it says from now on.
 local function turn_events_on(modem)
+  local said = modem:on("+QNBIOTEVENT")
   local ok, err, code = sleep_events.turn_on(modem)
   if not ok then
     cli.failed("events", err, code)
   end
+  return said
 end
 
-local function print_event(event, what, options)
+local function print_event(line, options)
+  local what = line:match('"(.-)"') or line
+  local event = what:find("^ENTER") and "sleep" or "wake"
   if options.json then
     return json.print{event = event, what = what}
   end
@@ -73,14 +78,17 @@ local function print_event(event, what, options)
 end
 
 -- Prints what the module says of its sleep, until `--timeout`.
-local function wait(modem, options)
+local function follow(said, options)
   local deadline = options.timeout and now() + options.timeout
-  for _, event in ipairs{"sleep", "wake"} do
-    modem:on(event, function(what) print_event(event, what, options) end)
-  end
-  local _, err = modem:wait("lost", deadline and math.max(0, deadline - now()))
-  if err ~= "timeout" then
-    cli.failed(options.port, "lost")
+  while true do
+    local line, err = said:wait(deadline and math.max(0, deadline - now()))
+    if line then
+      print_event(line, options)
+    elseif err == "timeout" then
+      return
+    else
+      cli.failed(options.port, err)
+    end
   end
 end
 
@@ -90,16 +98,14 @@ return function(options)
   local settings = settings_of(options, timeout)
   local modem = session.answering(options)
   set_lock(modem, options, timeout)
-  if options.wait then
-    turn_events_on(modem)
-  end
+  local said = options.wait and turn_events_on(modem)
   local state, err, code, range = modem:power_saving(settings)
   if not state then
     cli.failed("sleep", err, code, range)
   end
   print_state(state, options)
-  if options.wait then
-    wait(modem, options)
+  if said then
+    follow(said, options)
   end
   modem:close()
 end
