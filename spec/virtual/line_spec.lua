@@ -292,14 +292,3 @@ describe("virtual.new", function()
     assert.are.equal(OK, two:send "AT+QISTATE?")
   end)
 end)
-
-describe("docs/virtual.md", function()
-  it("names every trait", function()
-    local file = assert(io.open("docs/virtual.md"))
-    local text = file:read("*a")
-    file:close()
-    for _, name in ipairs(virtual.traits()) do
-      assert.is_truthy(text:find("`" .. name .. "`", 1, true), name)
-    end
-  end)
-end)

@@ -107,3 +107,29 @@ describe("The trait", function()
     assert.equal(base, session(with("sleep_after", BASE.sleep_after)))
   end)
 end)
+
+-- A value as docs/virtual.md writes it.
+local function written(value)
+  if value == "" then return "none" end
+  if type(value) ~= "string" then return tostring(value) end
+  return "`" .. value:gsub("\r", "\\r"):gsub("\n", "\\n") .. "`"
+end
+
+describe("docs/virtual.md", function()
+  it("has each trait with its value in each profile, blank where it is the manual's", function()
+    local file = assert(io.open("docs/virtual.md"))
+    local text = file:read("*a")
+    file:close()
+    for _, name in ipairs(traits.names()) do
+      local manual, r01, r02 =
+        text:match("\n| `" .. name .. "` | [^|]* | ([^|]*) |([^|]*)|([^|]*)|\n")
+      assert(manual, name .. " has no row")
+      local default = traits.make("manual")[name]
+      assert.equal(written(default), manual, name)
+      for profile, cell in pairs { R01 = r01, R02 = r02 } do
+        local value = traits.make(profile)[name]
+        assert.equal(value == default and "" or written(value), (cell:gsub(" ", "")), name)
+      end
+    end
+  end)
+end)
