@@ -5,7 +5,7 @@
 /* needs: lua_core.c lua_framer.c lua_codec.c lua_exchange.c lua_line.c lua_port.c */
 /* needs: port_fd.c port_net.c port_serial.c port_tty.c */
 /* libs: lua5.4 libserialport */
-/* wraps: sp_list_ports sp_free_port_list sp_get_port_name sp_get_port_description */
+/* wraps: poll sp_list_ports sp_free_port_list sp_get_port_name sp_get_port_description */
 /* wraps: sp_get_port_transport sp_get_port_usb_serial sp_get_port_usb_vid_pid */
 #define _GNU_SOURCE
 
@@ -13,15 +13,19 @@
 #include <lauxlib.h>
 #include <libserialport.h>
 #include <lualib.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "check.h"
+#include "fault.h"
+#include "lua_core.h"
 
 #define NEVER (1L << 30)
 
 int luaopen_bc260y_core(lua_State *L);
+
+FAULTY(int, poll, -1, (struct pollfd * items, nfds_t count, int ms), (items, count, ms))
 
 /* The lines of a machine that has two: one on USB, and one of which only the name is
  * known. */
@@ -163,30 +167,34 @@ static void test_list_out_of_memory(void)
 
 static void test_poll_refused(lua_State *L)
 {
-	struct rlimit before, few;
-
-	CHECK_INT(getrlimit(RLIMIT_NOFILE, &before), 0);
-	few = before;
-	few.rlim_cur = 1;
-	CHECK_INT(setrlimit(RLIMIT_NOFILE, &few), 0);
+	fault_in("poll", 0, EINVAL);
 	holds(L, "local held, err = pcall(core.poll, { 0, 1 }, 0)\n"
 		 "assert(not held and err == 'poll: Invalid argument', err)\n");
-	CHECK_INT(setrlimit(RLIMIT_NOFILE, &before), 0);
+	CHECK(fault_end());
 }
 
 /* A method called on what is no object of its class, of whatever size, touches nothing. */
 static void test_strangers(lua_State *L)
 {
+	void *framer, *forged;
+
 	lua_pushlightuserdata(L, &lists);
 	lua_setglobal(L, "light");
-	lua_newuserdatauv(L, 4096, 0);
+	memset(lua_newuserdatauv(L, 4096, 0), 0, 4096);
 	lua_setglobal(L, "bare");
+	/* What tells a framer from others, but elsewhere. */
+	CHECK_INT(luaL_dostring(L, "return core.framer()"), LUA_OK);
+	framer = lua_touserdata(L, -1);
+	forged = memset(lua_newuserdatauv(L, 4096, 0), 0, 4096);
+	memcpy(forged, framer, sizeof(struct bc260y_lua_object));
+	lua_setglobal(L, "forged");
+	lua_pop(L, 1);
 	lua_newuserdatauv(L, 0, 0);
 	lua_setglobal(L, "empty");
 	holds(L, "local methods = { port = debug.getregistry()['bc260y.port'].__index,\n"
 		 "  framer = getmetatable(core.framer()).__index,\n"
 		 "  exchange = getmetatable(core.exchange()).__index }\n"
-		 "local strangers = { light, bare, empty, io.stdout, core.framer(),\n"
+		 "local strangers = { light, bare, forged, empty, io.stdout, core.framer(),\n"
 		 "  core.exchange(), {}, 'text', 1, true }\n"
 		 "for class, list in pairs(methods) do\n"
 		 "  for name, method in pairs(list) do\n"
