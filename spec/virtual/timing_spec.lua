@@ -250,6 +250,27 @@ describe("Deep sleep", function()
     assert.are.equal(OK, player:send "AT")
   end)
 
+  it("does not come before what is late has been said", function()
+    local player = clock.new { traits = { sleep_after = 2, urc_late = 10 } }
+    player:send 'AT+QCFG="dsevent",1'
+    player:send "AT+QNBIOTEVENT=1,1"
+    local peer = player:open(0)
+    peer:send "x"
+    assert.are.equal("", player:run(9.9))
+    assert.are.equal(lines '+QIURC: "recv",0,1,"x"', player:run(0.2))
+    assert.are.equal(lines '+QNBIOTEVENT: "ENTER DEEPSLEEP"', player:run(2))
+  end)
+
+  it("is left for what comes while a command wakes it", function()
+    local player = clock.new { traits = { wake_time = 1.8, tcp_over_sleep = "kept" } }
+    local peer = player:open(0)
+    player.module:sleep "DEEPSLEEP"
+    assert.are.equal("", player:send("AT", 1))
+    peer:send "x"
+    assert.are.equal(lines '+QIURC: "recv",0,1,"x"', player:run(5))
+    assert.are.equal(OK, player:send "AT")
+  end)
+
   it("does not come while the network is asked", function()
     local player = clock.new { traits = { sleep_after = 10 }, names = { h = "10.0.0.9" } }
     player.net:listen("TCP", "10.0.0.1", 80, { silent = true })

@@ -91,9 +91,10 @@ local function wake_up(self)
   end
 end
 
--- The network pages a module in deep sleep; in PSM it can't be reached (2.4).
+-- The network pages a module in deep sleep; in PSM it can't be reached (2.4), until a
+-- command has begun to wake it.
 local function page(self)
-  if self.power == "deepsleep" then wake_up(self) end
+  if self.power == "deepsleep" or self.power == "waking" then wake_up(self) end
   return self.power == "on"
 end
 
@@ -104,7 +105,7 @@ local function heard(self)
   if self.power == "deepsleep" or self.power == "psm" then
     self.power = "waking"
     self:later(self.now() + self.traits.wake_time, function()
-      wake_up(self)
+      if self.power == "waking" then wake_up(self) end
       if self.power == "on" and command == "crlf" then self:raw("\r\n") end
     end)
   end
@@ -121,7 +122,7 @@ end
 function watch_idle(self)
   local limit = self.traits.sleep_after
   if not limit then return end
-  local due = math.max(self.last_input, self.wire.free_at) + limit
+  local due = math.max(self.last_input, self.wire.free_at, self.urc_due) + limit
   if due > self.now() then return self:later(due, function() watch_idle(self) end) end
   local idle = self.power == "on" and not self.answer and self.pending == ""
     and self.sleep_lock == 1 and not asks_network(self)
