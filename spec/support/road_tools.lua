@@ -67,12 +67,13 @@ function tools.gives(world, count)
 end
 
 -- Whether nothing is lost by itself when the module is left alone for so long: it stays
--- up, its TCP connections live and keep their counters.
+-- up, its sockets live and keep their counters.
 function tools.lasts(world, seconds)
   local traits = world.traits
   if not traits.sleep_after or traits.sleep_after > seconds then return true end
   if traits.sleep_kind == "PSM" and traits.psm_boot then return false end
-  return traits.tcp_over_sleep == "kept" and traits.counters_over_sleep == "kept"
+  return traits.tcp_over_sleep == "kept" and traits.udp_over_sleep == "kept"
+    and traits.counters_over_sleep == "kept"
 end
 
 function tools.both(count)
