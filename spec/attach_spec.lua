@@ -173,4 +173,110 @@ script.each_loop(function(how, run)
       end)
     end)
   end)
+
+  describe("attach of a silent module, " .. how .. ",", function()
+    local function silent(options, from)
+      local port
+      port = script.port { answer = function(_, line)
+        if port.clock.time < (port.alive or math.huge) then return end
+        local answers = { ["AT+CEREG?"] = "+CEREG: 0,1", ["AT+CGPADDR"] = "+CGPADDR: 0,1.2.3.4",
+          ["AT+CSQ"] = "+CSQ: 9,9", ["AT+CGSN=1"] = "+CGSN: 9",
+          ['AT+QICFG="dataformat"'] = '+QICFG: "dataformat",0,0' }
+        if answers[line] then port:reply(answers[line]) end
+        port:reply("OK")
+      end }
+      port.alive = from
+      options.port, options.format = port, "text"
+      return bc260y.open(options), port
+    end
+
+    it("takes the pin after 20 s, once", function()
+      run(function()
+        local pulled = {}
+        local modem, port
+        modem, port = silent { hard_reset = function() pulled[#pulled + 1] = port.clock.time end }
+        assert.same({ nil, "timeout", "answer" }, { modem:attach { timeout = 100 } })
+        assert.equal(1, #pulled)
+        assert.is_true(pulled[1] - 1000 >= 20 and pulled[1] - 1000 < 25)
+        assert.is_true(math.abs(port.clock.time - 1100) < 1)
+        assert.same({ nil, "timeout", "answer" }, { modem:attach { timeout = 100 } })
+        assert.equal(2, #pulled)
+        modem:close()
+      end)
+    end)
+
+    it("goes on when that has helped", function()
+      run(function()
+        local modem, port
+        modem, port = silent { hard_reset = function(which)
+          port.alive = port.clock.time + 3
+          port:say("\r\nRDY\r\n", 3)
+          which:wait("nothing", 1)
+        end }
+        assert.is_true(modem:attach { timeout = 100 })
+        assert.is_true(port.clock.time < 1035)
+        modem:close()
+      end)
+    end)
+
+    it("does not take it before that, nor where silence is sleep", function()
+      run(function()
+        local function refuse() error("it was pulled") end
+        local modem = silent({ hard_reset = refuse }, 1010)
+        assert.is_true(modem:attach())
+        modem:close()
+        modem = silent { hard_reset = refuse, psm = true }
+        assert.same({ nil, "timeout", "answer" }, { modem:attach { timeout = 100 } })
+        modem:close()
+        local port
+        modem, port = silent { hard_reset = refuse }
+        port:say('\r\n+QNBIOTEVENT: "ENTER PSM"\r\n')
+        modem:wait("sleep", 1)
+        assert.same({ nil, "timeout", "answer" }, { modem:attach { timeout = 100 } })
+        modem:close()
+      end)
+    end)
+
+    it("knows when the module asleep wakes after all", function()
+      run(function()
+        local modem, port = silent({}, 1050)
+        port:say('\r\n+QNBIOTEVENT: "ENTER PSM"\r\n')
+        modem:wait("sleep", 1)
+        assert.is_true(modem:attach { timeout = 100 })
+        assert.is_true(port.clock.time < 1080)
+        modem:close()
+      end)
+    end)
+  end)
+end)
+
+describe("attach of a silent module", function()
+  it("leaves the commands of other tasks their end", function()
+    bc260y.run(function()
+      local port
+      port = script.port { answer = function(_, line)
+        if port.clock.time < 1200 then return end
+        port:reply(line == "AT+CSQ" and "+CSQ: 1,1" or "+X: 1", "OK")
+      end }
+      local modem = bc260y.open { port = port }
+      port:say('\r\n+QNBIOTEVENT: "ENTER PSM"\r\n')
+      modem:wait("sleep", 1)
+      local ended = 0
+      local task = bc260y.spawn(function()
+        for _ = 1, 50 do
+          local lines, err = modem:command("AT+CBC", { timeout = 3 })
+          assert.is_nil(lines)
+          assert.is_true(err == "no response" or err == "busy", err)
+          ended = ended + 1
+          bc260y.sleep(0.7)
+        end
+      end)
+      assert.same({ nil, "timeout", "answer" }, { modem:attach { timeout = 190 } })
+      task:wait(100)
+      assert.equal(50, ended)
+      modem:wait("nothing", 10)
+      assert.is_truthy(modem:command("AT+CBC"))
+      modem:close()
+    end)
+  end)
 end)
