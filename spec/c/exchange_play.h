@@ -239,7 +239,7 @@ static void play(const struct scenario *scenario, int cut)
 #define ALL_FENCES "AT+X\rAT+CSQ\rAT+CGSN=1\rAT+QICFG=\"dataformat\"\rAT+CGPADDR\rAT+CSQ\rAT\r"
 #define CR16	   "\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r"
 
-static void play_all(const struct scenario *list, size_t count)
+static inline void play_all(const struct scenario *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		for (int cut = -1; cut < 130; cut++)

@@ -68,6 +68,13 @@ static const char script[] =
 	"local function next_event() return exchange:next(1) end\n"
 	"local function step() return line:step(5) end\n"
 	"local function next_of_line() return line:next() end\n"
+	"local many = ''\n"
+	"for i = 1, 70 do many = many .. '\\r\\n+IP: ' .. i .. (' '):rep(60) .. '\\r\\n' end\n"
+	"local function turn_until_event()\n"
+	"  local event, text\n"
+	"  repeat event, text = line:turn(true) until event\n"
+	"  return event, text\n"
+	"end\n"
 	"local list = {\n"
 	"  function() framer = core.framer(2112) end,\n"
 	"  function() framer:feed(long) end,\n"
@@ -109,13 +116,13 @@ static const char script[] =
 	"  function() return line:run('AT') end,\n"
 	"  function() say(answer) end,\n"
 	"  step, next_of_line, next_of_line, next_of_line, next_of_line,\n"
-	"  function() say('\\r\\n+IP: ' .. ('7'):rep(60) .. '\\r\\n') end,\n"
-	"  function() return line:wait(5) end, function() return line:turn(true) end,\n"
-	"  next_of_line,\n"
 	"  function() return line:stats() end,\n"
 	"  function() return line:settle('send'), line:fence(), line:renew() end,\n"
-	"  function() return line:close(), port:close() end,\n"
 	"}\n"
+	/* More than one read gives: an event that is still to be given stands in the buffer. */
+	"list[#list + 1] = function() say(many) end\n"
+	"for i = 1, 70 do list[#list + 1] = turn_until_event end\n"
+	"list[#list + 1] = function() return line:close(), port:close() end\n"
 	"return list\n";
 
 static void note(const char *text, size_t size)

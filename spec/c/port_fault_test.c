@@ -6,6 +6,7 @@
  */
 /* needs: port_fd.c port_tty.c port_net.c */
 /* wraps: read write send poll setsockopt getsockopt getsockname getpeername */
+/* wraps: tcflush */
 /* wraps: tcgetattr tcsetattr flock isatty realpath fcntl ioctl open stat fstat */
 #define _GNU_SOURCE
 
@@ -93,6 +94,16 @@ static bool is_exclusive(int fd)
 	return exclusive;
 }
 
+static int flushed; /* the queues that were dropped, TCIFLUSH + 1 and so on */
+
+int __real_tcflush(int fd, int queue);
+int __wrap_tcflush(int fd, int queue);
+int __wrap_tcflush(int fd, int queue)
+{
+	flushed = queue + 1;
+	return __real_tcflush(fd, queue);
+}
+
 /* A line that is no pty is kept from others as long as it is open, root excepted; a pty
  * never, as its mark would outlive a process that is killed. */
 static void test_claim(void)
@@ -111,12 +122,14 @@ static void test_claim(void)
 		CHECK_INT(open_9600(&port, slave, why), 0);
 		CHECK_INT(is_exclusive(port.fd), !pty);
 		CHECK_INT(port.ops->write(&port, (const uint8_t *)"AT\r", 3), 3);
+		flushed = 0;
 		port.ops->close(&port);
+		/* What has not left is dropped: else close(2) waits for it, up to 30 s. */
+		CHECK_INT(flushed, pty ? 0 : TCOFLUSH + 1);
 		other = open(slave, O_RDWR | O_NOCTTY | O_NONBLOCK);
 		CHECK(!is_exclusive(other));
 		close(other);
 		disguise.mode = 0;
-		/* Of a line it is dropped, if it has not left: else close(2) waits for it. */
 		CHECK(!pty || peer_read(master, (uint8_t[3]){0}, 3));
 		tcflush(master, TCIFLUSH);
 	}

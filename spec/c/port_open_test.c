@@ -174,6 +174,7 @@ static void test_settings(void)
 	CHECK_INT(cfgetospeed(&settings), B115200);
 	CHECK_INT(settings.c_lflag & (ECHO | ICANON | ISIG | IEXTEN), 0);
 	CHECK_INT(settings.c_iflag & (ICRNL | IXON | IXOFF | ISTRIP), 0);
+	CHECK(settings.c_iflag & IGNBRK);
 	CHECK_INT(settings.c_oflag & OPOST, 0);
 	CHECK_INT(settings.c_cc[VMIN], 1);
 	CHECK(port_take(&port, got, 7));

@@ -190,6 +190,7 @@ static void test_line(void)
 	CHECK_INT(settings.c_cflag & (CSIZE | CSTOPB | PARENB | CRTSCTS), CS8);
 	CHECK_INT(settings.c_lflag & (ECHO | ICANON | ISIG | IEXTEN), 0);
 	CHECK_INT(settings.c_iflag & (ICRNL | IXON | IXOFF | IXANY | ISTRIP), 0);
+	CHECK(settings.c_iflag & IGNBRK);
 	CHECK_INT(settings.c_oflag & OPOST, 0);
 	CHECK_INT(settings.c_cc[VMIN], 1);
 	CHECK(fcntl(port->fd, F_GETFD) & FD_CLOEXEC);

@@ -1,6 +1,6 @@
 /*
- * An exchange on a line that takes a part of what is to be written, and then nothing;
- * and payloads that keep coming while a command waits.
+ * An exchange on a line that takes a part of what is to be written, and then nothing, or
+ * the rest later; and payloads that keep coming while a command waits.
  *
  * It knows how long the exchange bears that, and what the module is owed afterwards: a
  * line its end, data as many bytes as were announced.
@@ -144,10 +144,127 @@ static void test_end_stuck(void)
 	/* It goes in pieces of eight. */
 	for (int i = 0; i < 3; i++) {
 		CHECK_INT(take(&m, 1), 7);
+		CHECK_INT(bc260y_exchange_deadline(&m.x), m.now_ms + BC260Y_WRITE_MS);
 		m.now_ms += BC260Y_WRITE_MS;
 		CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
 	}
 	check_heard(&m, "\r\r\r\r\r\r\r\r\r\r");
+}
+
+/* Whatever comes before a command is written answers something else. */
+static void test_early(const char *text, const char *line, enum bc260y_event_type type)
+{
+	static struct module m;
+	struct bc260y_event event;
+
+	begin(&m, text, NULL);
+	CHECK_INT(take(&m, 3), strlen(text) + 1 - 3);
+	say(&m, line);
+	event = next(&m);
+	check_int(event.type, type, line, __FILE__, __LINE__);
+	CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
+	CHECK(bc260y_exchange_busy(&m.x));
+	CHECK_INT(take(&m, 99), 0);
+	say(&m, "\r\nERROR\r\n");
+	event = next(&m);
+	CHECK_INT(event.type, BC260Y_EVENT_RESULT);
+	CHECK_INT(event.status, BC260Y_STATUS_ERROR);
+}
+
+static void test_early_data(void)
+{
+	static struct module m;
+
+	begin(&m, "AT+QISEND=0,10", "0123456789");
+	CHECK_INT(take(&m, 3), 12);
+	say(&m, "\r\n> ");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_ORPHAN);
+	check_heard(&m, "AT+QISEND=0,10\r");
+	m.now_ms += BC260Y_PROMPT_MS;
+	check_heard(&m, "");
+	say(&m, "\r\n> ");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
+	m.now_ms += BC260Y_PROMPT_MS;
+	check_heard(&m, "0123456789");
+}
+
+/* Nor does a fence pass by what was said before it was asked. */
+static void test_early_fence(void)
+{
+	static struct module m;
+
+	begin(&m, "AT+CGMR", NULL);
+	bc260y_exchange_fence(&m.x);
+	CHECK_INT(take(&m, 3), 4);
+	say(&m, "\r\n+CSQ: 1,1\r\n\r\nOK\r\n");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_URC);
+	CHECK_INT(next(&m).type, BC260Y_EVENT_ORPHAN);
+	check_heard(&m, "AT+CSQ\r");
+	say(&m, "\r\n+CSQ: 1,1\r\n\r\nOK\r\n");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
+	check_heard(&m, "AT+CGMR\r");
+}
+
+/* A payload that comes while a fence is being written costs the fence no time. */
+static void test_payload_in_fence(void)
+{
+	static struct module m;
+
+	begin(&m, "AT+CGMR", NULL);
+	bc260y_exchange_fence(&m.x);
+	CHECK_INT(take(&m, 3), 4);
+	say(&m, "\r\n+QIURC: \"recv\",0,4,ab");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
+	m.now_ms += BC260Y_STALL_MS / 2;
+	say(&m, "");
+	CHECK_INT(bc260y_exchange_deadline(&m.x), m.now_ms + BC260Y_STALL_MS / 2);
+	say(&m, "cd\r\n");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_PAYLOAD);
+	CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
+	CHECK_INT(take(&m, 99), 0);
+	CHECK_INT(bc260y_exchange_deadline(&m.x), m.now_ms + BC260Y_FIRST_MS);
+	CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
+}
+
+/* The result stands behind the line that came with it: until then nobody else's turn. */
+static void test_result_behind(void)
+{
+	struct bc260y_command next_one = {.text = "AT", .text_size = 2};
+	static struct module m;
+	const char *fault;
+
+	begin(&m, "AT+QIOPEN=0,1,\"TCP\",\"h\",80,0,1", NULL);
+	while (take(&m, 99))
+		continue;
+	say(&m, "\r\nOK\r\n\r\n+QIOPEN: 1,0\r\n");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_INFO);
+	CHECK(bc260y_exchange_busy(&m.x));
+	CHECK_INT(bc260y_exchange_start(&m.x, &next_one, &fault), BC260Y_ERR_BUSY);
+	CHECK_INT(bc260y_exchange_deadline(&m.x), 0);
+	CHECK_INT(next(&m).type, BC260Y_EVENT_RESULT);
+	CHECK_INT(bc260y_exchange_start(&m.x, &next_one, &fault), 0);
+}
+
+/* A line too long to keep is none of a command's that has no lines. */
+static void test_long_line(const char *text, enum bc260y_status status)
+{
+	static struct module m;
+	struct bc260y_event event;
+
+	begin(&m, text, NULL);
+	while (take(&m, 99))
+		continue;
+	for (int i = 0; i < 375; i++) {
+		say(&m, "01234567");
+		CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
+	}
+	say(&m, "\r\n\r\nOK\r\n");
+	event = next(&m);
+	CHECK_INT(event.type, BC260Y_EVENT_OVERFLOW);
+	CHECK_INT(event.size, 3000);
+	event = next(&m);
+	CHECK_INT(event.type, BC260Y_EVENT_RESULT);
+	CHECK_INT(event.status, status);
 }
 
 /* A payload on its way keeps a command waiting, but not for ever. */
@@ -190,6 +307,18 @@ int main(void)
 	for (size_t taken = 1; taken < 8; taken++)
 		test_text(taken);
 	test_end_stuck();
+	test_early("AT+CSQ", "\r\nOK\r\n", BC260Y_EVENT_ORPHAN);
+	test_early("AT+CSQ", "\r\n+CSQ: 1,1\r\n", BC260Y_EVENT_URC);
+	test_early("ATI", "\r\nQuectel\r\n", BC260Y_EVENT_URC);
+	test_early("AT+QICLOSE=0", "\r\nCLOSE OK\r\n", BC260Y_EVENT_ORPHAN);
+	test_early("AT+QISEND=0,1,\"a\"", "\r\nSEND OK\r\n", BC260Y_EVENT_ORPHAN);
+	test_early_data();
+	test_early_fence();
+	test_payload_in_fence();
+	test_result_behind();
+	test_long_line("AT", BC260Y_STATUS_OK);
+	test_long_line("ATI", BC260Y_STATUS_OVERFLOW);
+	test_long_line("AT+CSQ", BC260Y_STATUS_OVERFLOW);
 	test_endless_payload();
 	return check_end("stuck");
 }
