@@ -258,6 +258,8 @@ describe("virtual.new", function()
     raises({ traits = { quotes = true } }, "no such trait: quotes")
     raises({ traits = { quoted = "yes" } }, "trait quoted: bad value yes")
     raises({ traits = { closed_state = 5 } }, "trait closed_state: bad value 5")
+    raises({ traits = { rx_buffer = -1 } }, "trait rx_buffer: bad value -1")
+    raises({ traits = { sleep_after = 0 } }, "trait sleep_after: bad value 0")
   end)
 
   it("reads traits from text", function()

@@ -150,8 +150,9 @@ local choices = {
   wake_command = { lost = true, crlf = true, answered = true },
 }
 
--- Traits that are off (false) or a number.
-local limits = { tx_buffer = true, rx_buffer = true, idle_limit = true, sleep_after = true }
+-- Traits that are off (false) or a number, of which this is the least: a module that
+-- sleeps after no time at all never listens.
+local limits = { tx_buffer = 0, rx_buffer = 0, idle_limit = 0, sleep_after = 0.1 }
 
 local function check(name, value)
   local default = manual[name]
@@ -162,7 +163,7 @@ local function check(name, value)
   if choices[name] then
     good = choices[name][value]
   elseif limits[name] then
-    good = value == false or type(value) == "number" and value >= 0
+    good = value == false or type(value) == "number" and value >= limits[name]
   else
     good = type(value) == type(default) and (type(value) ~= "number" or value >= 0)
   end
