@@ -86,6 +86,7 @@ scenario("hears of its peer in deep sleep", {
   sleeps = true,
   fits = function(world)
     local traits = world.traits
+    if traits.idle_limit and traits.idle_limit < 200 then return false end
     return traits.sleep_events and traits.tcp_over_sleep == "kept" and tools.both(40)(world)
   end,
   run = function(world)
