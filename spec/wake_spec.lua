@@ -154,6 +154,38 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("that sleeps again at once is spoken to at once", function()
+      for _, seconds in ipairs { 0.3, 0.5, 1, 1.9, 3 } do
+        for _, pause in ipairs { 0.05, 0.3, 1.8 } do
+          run(function()
+            local modem, rig, heard = awake { sleep_after = seconds, wake_time = pause }
+            for _ = 1, 3 do
+              modem:wait("sleep", 10)
+              assert.same({ "+CBC: 3470" }, modem:command("AT+CBC"))
+            end
+            assert.equal(3, count(heard, "AT+CBC"))
+            assert.is_true(rig.time < 60)
+            modem:close()
+          end)
+        end
+      end
+    end)
+
+    it("that sleeps again whenever it was woken ends within the budget too", function()
+      run(function()
+        local modem, port = silent()
+        local sent = 0
+        port.answer = function()
+          sent = sent + 1
+          port:say(EXIT, 0.01)
+          port:say(ENTER, 0.02)
+        end
+        assert.same({ nil, "no response" }, { modem:command("AT+CBC") })
+        assert.equal(8, sent)
+        modem:close()
+      end)
+    end)
+
     it("that says RDY is awake, and its answers are fenced as after any restart", function()
       run(function()
         local modem, port = scripted("~ 1\n< RDY\n> AT+CSQ\n< +CSQ: 1,0\n< OK\n"

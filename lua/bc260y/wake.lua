@@ -10,6 +10,7 @@ local new_entry = require("bc260y.pump").entry
 
 -- A sister module needs 1.8 s from the command that wakes to its answer.
 local ANSWER = 2    -- seconds for one AT
+local ANSWER_MIN = 0.3 -- the manual's longest, for a module that soon sleeps again
 local TRIES = 8
 local SECONDS = 20  -- for all of them; none is begun after that
 
@@ -30,9 +31,11 @@ local function new_wake(pump, ids, sleep_after, settings)
     kind = nil,       -- "DEEPSLEEP" or "PSM": the module has said that it sleeps
     locked = false,   -- it was told not to
     heard_at = nil,   -- when it last said something, on the port's clock
-    tries = 0,        -- of the waking that goes on
-    since = nil,      -- when that began
-    silent = false,   -- nothing at all came since the last try
+    sleeps = 0,       -- how often it has said so
+    tries = 0,        -- since a command was answered
+    since = nil,      -- when the first of them began
+    patience = nil,   -- seconds for the next of them
+    silent = false,   -- the last one will not be answered any more
     forgot = false,   -- an AT may still be answered of which the line knows nothing
   }, wake_mt)
 end
@@ -53,30 +56,35 @@ local function check_sockets(self)
   if next(self.ids.sockets) ~= nil then self.ids:doubt() end
 end
 
-local function stop(self)
+local function get_up(self)
   if self.forgot then self.pump.line:fence() end
-  self.forgot, self.silent, self.tries = false, false, 0
-  self.kind = nil
+  self.heard_at = self.pump:now()
+  self.kind, self.forgot, self.silent = nil, false, false
+end
+
+-- A command was answered. That alone ends a waking: it may have slept again before.
+local function settle(self)
+  self.tries = 0
   self.pump.drowsy = self.sleep_after ~= nil
 end
 
 --- The module has said that it goes to sleep: "DEEPSLEEP" or "PSM".
 function wake_methods:enter(kind)
   self.kind = kind
+  self.sleeps = self.sleeps + 1
   self.pump.drowsy = true
 end
 
 --- The module has said or shown that it is awake.
 function wake_methods:exit()
-  self.heard_at = self.pump:now()
-  stop(self)
+  get_up(self)
   check_sockets(self)
 end
 
 --- The module restarted: nothing is left to be asked for.
 function wake_methods:reset()
-  self.heard_at = self.pump:now()
-  stop(self)
+  get_up(self)
+  settle(self)
 end
 
 local UNANSWERED = {
@@ -96,37 +104,41 @@ end
 --- An event of the line, before anybody else is told. Called while pump.drowsy.
 function wake_methods:heard(kind, status)
   if kind == "result" and not is_answer(self, status) then return end
-  if SHOWS_AWAKE[kind] and self:is_asleep() then return self:exit() end
+  if SHOWS_AWAKE[kind] and self:is_asleep() then self:exit() end
+  if kind == "result" then settle(self) end
   self.heard_at = self.pump:now()
   self.silent = false
 end
 
--- The end of one AT. Whether it was answered heard() has seen.
+-- The end of one AT. Whether it was answered heard() has seen. One that is asleep again
+-- by now has to be spoken to sooner after it wakes.
 local function tried(entry)
   local self, status = entry.wake, entry.done
   if status == "reset" or self.pump.down or not self:is_asleep() then return end
+  local slept_again = self.sleeps ~= entry.sleeps
+  if slept_again and self.patience > ANSWER_MIN then self.patience = self.patience / 2 end
   self.tries = self.tries + 1
-  self.silent = self.heard_at == entry.heard_at
+  self.silent = slept_again or self.heard_at == entry.heard_at
   if self.tries < self.tries_max and self.pump:now() - self.since < self.seconds then return end
   self.tries = 0
   self.pump:refuse("no response")
 end
 
 --- The command that has to go before any other; nil: the module is awake.
--- Who was silent for a whole try has slept, and owes nothing: the line need not wait
--- 5 s for each of its own queries until it believes that. What comes late of that AT is
--- caught by a fence, once the module is awake.
+-- Who was silent for a whole try has slept, and owes nothing, nor does who sleeps again:
+-- the line need not wait 5 s for each of its own queries until it believes that. What
+-- comes late of that AT is caught by a fence, once the module is awake.
 function wake_methods:waker()
   if not self:is_asleep() then return nil end
   local now = self.pump:now()
-  if self.tries == 0 then self.since = now end
+  if self.tries == 0 then self.since, self.patience = now, self.answer end
   if self.silent then
     self.pump.line:renew()
     self.silent, self.forgot = false, true
   end
   local entry = new_entry("AT")
-  entry.deadline, entry.bounded = now + self.answer, true
-  entry.wake, entry.heard_at = self, self.heard_at
+  entry.deadline, entry.bounded = now + self.patience, true
+  entry.wake, entry.heard_at, entry.sleeps = self, self.heard_at, self.sleeps
   entry.finished = tried
   return entry
 end
