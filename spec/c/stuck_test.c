@@ -205,6 +205,47 @@ static void test_early_fence(void)
 	check_heard(&m, "AT+CGMR\r");
 }
 
+/* Behind a torn frame not even what a fence asks for is believed before it is asked. */
+static void test_torn_before_fence(void)
+{
+	static struct module m;
+
+	begin(&m, "AT", NULL);
+	CHECK(bc260y_exchange_cancel(&m.x));
+	say(&m, "\r\n+QIURC: \"recv\",1,x\r\n");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_TORN);
+	CHECK_INT(take(&m, 99), 0);
+	m.now_ms += BC260Y_QUIET_MS;
+	CHECK_INT(take(&m, 3), 4);
+	say(&m, "\r\n+CSQ: 1,1\r\n\r\nOK\r\n");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_TORN);
+	CHECK_INT(next(&m).type, BC260Y_EVENT_TORN);
+	check_heard(&m, "AT+CSQ\r");
+	say(&m, "\r\n+CSQ: 1,1\r\n\r\nOK\r\n");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_TRUSTED);
+}
+
+/* The module has asked for the data: it takes what comes next for that, so it gets it
+ * although nobody waits for the result any more, and nothing else before. */
+static void test_torn_before_data(void)
+{
+	struct bc260y_command next_one = {.text = "AT", .text_size = 2};
+	static struct module m;
+	const char *fault;
+
+	begin(&m, "AT+QISEND=0,10", "0123456789");
+	check_heard(&m, "AT+QISEND=0,10\r");
+	say(&m, "\r\n> \r\n+QIURC: \"recv\",1,x\r\n");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_TORN);
+	CHECK_INT(next(&m).status, BC260Y_STATUS_TORN);
+	CHECK(bc260y_exchange_busy(&m.x));
+	CHECK_INT(bc260y_exchange_start(&m.x, &next_one, &fault), BC260Y_ERR_BUSY);
+	CHECK_INT(take(&m, 4), 6);
+	CHECK_INT(bc260y_exchange_start(&m.x, &next_one, &fault), BC260Y_ERR_BUSY);
+	check_heard(&m, "0123456789");
+	CHECK_INT(bc260y_exchange_start(&m.x, &next_one, &fault), 0);
+}
+
 /* A payload that comes while a fence is being written costs the fence no time. */
 static void test_payload_in_fence(void)
 {
@@ -314,6 +355,8 @@ int main(void)
 	test_early("AT+QISEND=0,1,\"a\"", "\r\nSEND OK\r\n", BC260Y_EVENT_ORPHAN);
 	test_early_data();
 	test_early_fence();
+	test_torn_before_fence();
+	test_torn_before_data();
 	test_payload_in_fence();
 	test_result_behind();
 	test_long_line("AT", BC260Y_STATUS_OK);
