@@ -34,7 +34,8 @@ static size_t take(struct module *m, size_t size)
 
 	if (size > count)
 		size = count;
-	memcpy(m->heard + m->heard_size, bytes, size);
+	if (size)
+		memcpy(m->heard + m->heard_size, bytes, size);
 	m->heard_size += size;
 	bc260y_exchange_written(&m->x, size, m->now_ms);
 	return count - size;
