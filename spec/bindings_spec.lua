@@ -149,12 +149,26 @@ describe("the exchange", function()
   end)
 
   it("gives an error's number", function()
-    local x = core.exchange()
-    x:start(0, "AT+CPIN?")
-    flush(x, 0)
-    x:feed(0, "\r\n+CME ERROR: 10\r\n")
-    local kind, status, code = x:next(0)
-    assert.same({"result", "error", 10}, {kind, status, code})
+    for line, number in pairs{["+CME ERROR: 10"] = 10, ["+CMS ERROR: 304"] = 304} do
+      local x = core.exchange()
+      x:start(0, "AT+CPIN?")
+      flush(x, 0)
+      x:feed(0, "\r\n" .. line .. "\r\n")
+      local kind, status, code = x:next(0)
+      assert.same({"result", "error", number}, {kind, status, code})
+    end
+  end)
+
+  it("fences with what no late answer can look like", function()
+    for late, fence in pairs{["AT+CSQ"] = "AT+CGSN=1\r", ["AT+CSQX"] = "AT+CSQ\r",
+      ["AT+CS"] = "AT+CSQ\r", ["AT+CGSN=0"] = "AT+CSQ\r"} do
+      local x = core.exchange()
+      x:start(0, late, nil, 1)
+      flush(x, 0)
+      assert.equal("result", (x:next(1)))
+      x:start(1, "AT")
+      assert.equal(fence, flush(x, 1))
+    end
   end)
 
   it("passes its deadline at the time it names, in seconds", function()
