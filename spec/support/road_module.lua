@@ -104,6 +104,7 @@ scenario("sees a close of which no URC came, when it counts and when it attaches
       else
         assert(world.modem:attach())
       end
+      assert.same({ nil, "closed" }, { socket:getpeername() }) -- nothing is sent to find out
       assert.same({ nil, "closed", 0 }, { socket:send("x") })
       world:mute(nil)
       assert.equal(0, open_count(world))
