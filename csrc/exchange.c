@@ -88,6 +88,7 @@ static void hold(struct bc260y_exchange *x, const struct bc260y_command *command
 	x->timeout_ms = command->timeout_ms ? command->timeout_ms : BC260Y_FIRST_MS;
 	x->bare = command->bare || x->shape.bare;
 	x->held = true;
+	x->fence_tries = 0;
 }
 
 int bc260y_exchange_start(struct bc260y_exchange *x, const struct bc260y_command *command,
@@ -251,6 +252,7 @@ static void begin_fence(struct bc260y_exchange *x, uint8_t fence, uint64_t now_m
 	x->fence_sent = x->fence_seen = false;
 	x->fence_until_ms = BC260Y_NEVER;
 	x->fence_since_ms = now_ms;
+	x->fence_tries++;
 	x->counters.fences++;
 	write_out(x, fences[x->fence].text, fences[x->fence].text_size, now_ms);
 }
@@ -306,7 +308,11 @@ static void advance(struct bc260y_exchange *x, uint64_t now_ms)
 	if (now_ms - x->fence_since_ms > BC260Y_FENCE_OWED_MS)
 		x->fences_owed = 0;
 	fence = free_fence(x);
-	if (fence < BC260Y_FENCE_COUNT)
+	/* Late answers free their queries: a module that is always late must not keep a
+	 * command waiting for ever. */
+	if (x->held && x->fence_tries >= BC260Y_FENCE_COUNT)
+		fail_held(x);
+	else if (fence < BC260Y_FENCE_COUNT)
 		begin_fence(x, fence, now_ms);
 	else if (x->held)
 		fail_held(x);

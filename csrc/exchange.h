@@ -155,6 +155,7 @@ struct bc260y_exchange {
 	bool fence_seen;     /* and its information line has come */
 	uint8_t fence;	     /* the last query used */
 	uint8_t fences_owed; /* bit n: query n was not answered */
+	uint8_t fence_tries; /* queries since the command that is held was accepted */
 	uint64_t fence_until_ms;
 	uint64_t fence_since_ms;
 	uint64_t torn_ms;

@@ -22,6 +22,15 @@ static int error_code(const char *line, size_t size)
 	return reader.error ? -1 : (int)code;
 }
 
+/* A late final result before the fence's own: only now the module comes to the fence. */
+static void begin_fence_anew(struct bc260y_exchange *x, uint64_t now_ms)
+{
+	uint64_t last_ms = x->fence_since_ms + BC260Y_PAUSE_MS_MAX;
+
+	if (now_ms < last_ms)
+		x->fence_until_ms = MIN(now_ms + BC260Y_FIRST_MS, last_ms);
+}
+
 static enum bc260y_event_type take_final(struct bc260y_exchange *x, enum bc260y_word word,
 					 struct bc260y_event *event, uint64_t now_ms)
 {
@@ -31,6 +40,8 @@ static enum bc260y_event_type take_final(struct bc260y_exchange *x, enum bc260y_
 		bc260y_exchange_pass_fence(x);
 		return BC260Y_EVENT_NONE;
 	}
+	if (x->fencing && x->fence_sent)
+		begin_fence_anew(x, now_ms);
 	if (!x->active || !x->sent || (x->final && word == BC260Y_WORD_OK))
 		return give(x, event, BC260Y_EVENT_ORPHAN);
 	x->stray = false;
@@ -114,16 +125,25 @@ static bool is_damaged_recv(const char *line, size_t size)
 	return false;
 }
 
-static enum bc260y_event_type take_prefixed(struct bc260y_exchange *x, struct bc260y_event *event)
+/* The deadline is that of the first answer: what follows it has as long again. */
+static void answered(bool *seen, uint64_t *until_ms, uint64_t now_ms)
+{
+	if (!*seen && *until_ms < now_ms + BC260Y_FIRST_MS)
+		*until_ms = now_ms + BC260Y_FIRST_MS;
+	*seen = true;
+}
+
+static enum bc260y_event_type take_prefixed(struct bc260y_exchange *x, struct bc260y_event *event,
+					    uint64_t now_ms)
 {
 	const char *line = (const char *)event->bytes;
 
 	if (is_answer(x, line, event->size)) {
-		x->answered = true;
+		answered(&x->answered, &x->first_until_ms, now_ms);
 		return give(x, event, BC260Y_EVENT_INFO);
 	}
 	if (x->fencing && x->fence_sent && bc260y_exchange_is_fence(x->fence, line, event->size)) {
-		x->fence_seen = true;
+		answered(&x->fence_seen, &x->fence_until_ms, now_ms);
 		return BC260Y_EVENT_NONE;
 	}
 	for (uint8_t i = 0; i < BC260Y_FENCE_COUNT; i++) {
@@ -144,7 +164,8 @@ static bool is_echo(const struct bc260y_exchange *x, const char *line, size_t si
 	return x->active && !x->echoed && size + 1 == x->text_size && !memcmp(line, x->text, size);
 }
 
-static enum bc260y_event_type take_bare(struct bc260y_exchange *x, struct bc260y_event *event)
+static enum bc260y_event_type take_bare(struct bc260y_exchange *x, struct bc260y_event *event,
+					uint64_t now_ms)
 {
 	const char *line = (const char *)event->bytes;
 
@@ -155,14 +176,15 @@ static enum bc260y_event_type take_bare(struct bc260y_exchange *x, struct bc260y
 	if (bc260y_exchange_is_fence_echo(x, line, event->size))
 		return BC260Y_EVENT_NONE;
 	if (x->active && x->sent && x->bare) {
-		x->answered = true;
+		answered(&x->answered, &x->first_until_ms, now_ms);
 		return give(x, event, BC260Y_EVENT_INFO);
 	}
 	return give(x, event, x->unfenced ? BC260Y_EVENT_ORPHAN : BC260Y_EVENT_URC);
 }
 
 /* Between a torn frame and its fence a line may be payload dressed as a result. */
-static enum bc260y_event_type take_untrusted(struct bc260y_exchange *x, struct bc260y_event *event)
+static enum bc260y_event_type take_untrusted(struct bc260y_exchange *x, struct bc260y_event *event,
+					     uint64_t now_ms)
 {
 	const char *line = (const char *)event->bytes;
 
@@ -171,7 +193,7 @@ static enum bc260y_event_type take_untrusted(struct bc260y_exchange *x, struct b
 	if (!x->fencing || !x->fence_sent)
 		return give(x, event, BC260Y_EVENT_TORN);
 	if (bc260y_exchange_is_fence(x->fence, line, event->size)) {
-		x->fence_seen = true;
+		answered(&x->fence_seen, &x->fence_until_ms, now_ms);
 		return BC260Y_EVENT_NONE;
 	}
 	if (!x->fence_seen || bc260y_line_word(line, event->size) != BC260Y_WORD_OK)
@@ -201,7 +223,7 @@ static enum bc260y_event_type take_line(struct bc260y_exchange *x, struct bc260y
 	enum bc260y_word word = bc260y_line_word(line, event->size);
 
 	if (x->untrusted)
-		return take_untrusted(x, event);
+		return take_untrusted(x, event, now_ms);
 	switch (word) {
 	case BC260Y_WORD_OK:
 	case BC260Y_WORD_ERROR:
@@ -212,7 +234,8 @@ static enum bc260y_event_type take_line(struct bc260y_exchange *x, struct bc260y
 		if (is_damaged_recv(line, event->size) && !is_echo(x, line, event->size) &&
 		    !is_answer(x, line, event->size))
 			return take_torn(x, event, now_ms);
-		return line[0] == '+' ? take_prefixed(x, event) : take_bare(x, event);
+		return line[0] == '+' ? take_prefixed(x, event, now_ms)
+				      : take_bare(x, event, now_ms);
 	default:
 		return bc260y_exchange_take_second(x, word, event, now_ms);
 	}

@@ -22,6 +22,10 @@ static const struct scenario scenarios[] = {
 	      "\r\n+CEREG: 1,1\r\n\r\nOK\r\n"),
 	  LOG("urc +CEREG: 2|urc +CEREG: 1,\"4C10\",\"084958B4\",9|info +CEREG: 1,1|"
 	      "result ok -1|")}},
+	{"the deadline is that of the first answer, and the rest has as long again",
+	 {CMD("AT+X"), MS(4990), SAY("\r\n+X: 1\r\n"), MS(4990), SAY("\r\n+X: 2\r\n\r\nOK\r\n"),
+	  LOG("info +X: 1|info +X: 2|result ok -1|"), CMD("ATI"), MS(4990), SAY("\r\na\r\n"),
+	  MS(4000), SAY("\r\nb\r\n"), LOG("info a|info b|"), MS(1000), LOG("result timeout -1|")}},
 	{"a connection's URC while it is asked for",
 	 {CMD("AT+CSCON?"), SAY("\r\n+CSCON: 0\r\n\r\n+CSCON: 1,0\r\n\r\nOK\r\n"),
 	  LOG("urc +CSCON: 0|info +CSCON: 1,0|result ok -1|")}},
