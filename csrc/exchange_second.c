@@ -80,7 +80,7 @@ static enum bc260y_event_type take_send(struct bc260y_exchange *x, enum bc260y_w
 	 * fence takes up. */
 	if (x->active && x->shape.count && x->answered && word == BC260Y_WORD_SEND_OK)
 		return bc260y_exchange_end(x, event, BC260Y_STATUS_OK, -1, now_ms);
-	if (x->stray && word == BC260Y_WORD_SEND_OK && !(x->active && x->final)) {
+	if (x->stray && word == BC260Y_WORD_SEND_OK) {
 		x->stray = false;
 		return give(x, event, BC260Y_EVENT_ORPHAN);
 	}
