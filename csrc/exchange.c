@@ -264,13 +264,14 @@ void bc260y_exchange_abandon_fence(struct bc260y_exchange *x)
 	x->fencing = false;
 }
 
-void bc260y_exchange_pass_fence(struct bc260y_exchange *x)
+bool bc260y_exchange_forgive(struct bc260y_exchange *x)
 {
+	bool owed = x->unfenced || x->fences_owed;
+
 	x->fencing = x->unfenced = x->untrusted = false;
-	x->fences_owed = 0;
-	x->late_prefix_size = 0;
-	x->late_clash = 0;
+	x->fences_owed = x->late_prefix_size = x->late_clash = 0;
 	x->fill_size = 0;
+	return owed;
 }
 
 /* After a torn frame the rest of it may still be coming in. */

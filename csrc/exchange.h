@@ -197,6 +197,11 @@ enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x, struct bc
  * last user left unanswered. */
 void bc260y_exchange_fence(struct bc260y_exchange *x);
 
+/* Nothing that was sent will be answered any more, second results apart: a fence has
+ * passed, or the module is known to sleep. Not while a command is held or in flight.
+ * Result: whether anything was due. */
+bool bc260y_exchange_forgive(struct bc260y_exchange *x);
+
 /* When to call output and next again though nothing was read, or BC260Y_NEVER. */
 uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x);
 

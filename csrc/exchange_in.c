@@ -37,7 +37,7 @@ static enum bc260y_event_type take_final(struct bc260y_exchange *x, enum bc260y_
 	const char *line = (const char *)event->bytes;
 
 	if (x->fencing && x->fence_seen && word == BC260Y_WORD_OK) {
-		bc260y_exchange_pass_fence(x);
+		bc260y_exchange_forgive(x);
 		return BC260Y_EVENT_NONE;
 	}
 	if (x->fencing && x->fence_sent)
@@ -74,7 +74,7 @@ static enum bc260y_event_type take_ready(struct bc260y_exchange *x, struct bc260
 	uint8_t fence_owed = (uint8_t)(x->fencing ? 1u << x->fence : 0);
 
 	x->counters.resets++;
-	bc260y_exchange_pass_fence(x);
+	bc260y_exchange_forgive(x);
 	bc260y_framer_forget(&x->framer);
 	memset(x->owed, 0, sizeof(x->owed));
 	x->stray = false;
@@ -198,7 +198,7 @@ static enum bc260y_event_type take_untrusted(struct bc260y_exchange *x, struct b
 	}
 	if (!x->fence_seen || bc260y_line_word(line, event->size) != BC260Y_WORD_OK)
 		return give(x, event, BC260Y_EVENT_TORN);
-	bc260y_exchange_pass_fence(x);
+	bc260y_exchange_forgive(x);
 	return give(x, event, BC260Y_EVENT_TRUSTED);
 }
 

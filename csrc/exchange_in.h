@@ -61,7 +61,6 @@ void bc260y_exchange_leave_owed(struct bc260y_exchange *x, enum bc260y_status st
 /* exchange.c: true when line is what that query asks for. */
 bool bc260y_exchange_is_fence(uint8_t fence, const char *line, size_t size);
 bool bc260y_exchange_is_fence_echo(const struct bc260y_exchange *x, const char *line, size_t size);
-void bc260y_exchange_pass_fence(struct bc260y_exchange *x);
 void bc260y_exchange_abandon_fence(struct bc260y_exchange *x);
 
 #endif

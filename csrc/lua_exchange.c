@@ -275,6 +275,14 @@ static int exchange_fence(lua_State *L)
 	return 0;
 }
 
+/* exchange:forgive() -> whether any was due: of what was sent so far no final result is
+ * awaited any more */
+static int exchange_forgive(lua_State *L)
+{
+	lua_pushboolean(L, bc260y_exchange_forgive(&check_self(L)->exchange));
+	return 1;
+}
+
 void bc260y_lua_settle(lua_State *L, struct bc260y_exchange *exchange)
 {
 	static const char *const names[] = {"open", "send", "close", "dns", "ping", "ntp", NULL};
@@ -327,12 +335,19 @@ static int exchange_stats(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-	{"start", exchange_start},	 {"feed", exchange_feed},
-	{"output", exchange_output},	 {"written", exchange_written},
-	{"deadline", exchange_deadline}, {"in_flight", exchange_in_flight},
-	{"cancel", exchange_cancel},	 {"settle", exchange_settle},
-	{"fence", exchange_fence},	 {"stats", exchange_stats},
-	{"__gc", bc260y_lua_wipe},	 {NULL, NULL},
+	{"start", exchange_start},
+	{"feed", exchange_feed},
+	{"output", exchange_output},
+	{"written", exchange_written},
+	{"deadline", exchange_deadline},
+	{"in_flight", exchange_in_flight},
+	{"cancel", exchange_cancel},
+	{"settle", exchange_settle},
+	{"fence", exchange_fence},
+	{"forgive", exchange_forgive},
+	{"stats", exchange_stats},
+	{"__gc", bc260y_lua_wipe},
+	{NULL, NULL},
 };
 
 void bc260y_lua_open_exchange(lua_State *L)

@@ -305,14 +305,10 @@ static int line_fence(lua_State *L)
 	return 0;
 }
 
-static int line_renew(lua_State *L)
+static int line_forgive(lua_State *L)
 {
-	struct lua_line *self = check_self(L);
-	struct bc260y_counters counters = self->exchange.counters;
-
-	bc260y_exchange_init(&self->exchange, self->buffer, sizeof(self->buffer));
-	self->exchange.counters = counters;
-	return 0;
+	lua_pushboolean(L, bc260y_exchange_forgive(&check_self(L)->exchange));
+	return 1;
 }
 
 static int line_stats(lua_State *L)
@@ -331,7 +327,7 @@ static const luaL_Reg methods[] = {
 	{"cancel", line_cancel},
 	{"settle", line_settle},
 	{"fence", line_fence},
-	{"renew", line_renew},
+	{"forgive", line_forgive},
 	{"stats", line_stats},
 	{"__gc", bc260y_lua_wipe},
 	{NULL, NULL},

@@ -413,7 +413,7 @@ describe("a module that sleeps", function()
       end
       for i = 1, 5 do assert(select("#", tasks[i]:wait(60)) == 0) end
       assert.same({ 1, 2, 3, 4, 5 }, done)
-      assert.same({ "AT+CSQ", "AT+CEREG=1", "AT+CEREG=2", "AT+CEREG=3", "AT+CEREG=4",
+      assert.same({ "AT+CGSN=1", "AT+CEREG=1", "AT+CEREG=2", "AT+CEREG=3", "AT+CEREG=4",
         "AT+CEREG=5" }, support.slice(heard, before + 1))
       modem:close()
     end)

@@ -68,7 +68,7 @@ local function probe(self, deadline, attempt)
     attempt.reset = attempt.reset or reset_by_pin(self, since)
     if status == "no response" then
       pause(self, SILENCE, deadline)
-      if not pump.current then pump.line:renew() end
+      if not pump.current then pump.line:forgive() end
     elseif status ~= "busy" and status ~= "timeout" then
       pause(self, PAUSE, deadline)
     end

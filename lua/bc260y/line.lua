@@ -17,7 +17,7 @@
 --                         or "refused", err, what
 --   line:due()            seconds until it wants to be turned, or nil; whether it wants
 --                         to write
---   line:now(), fd(), close(), cancel(), settle(kind, id), fence(), stats(), renew()
+--   line:now(), fd(), close(), cancel(), settle(kind, id), fence(), forgive(), stats()
 
 local core = require "bc260y.core"
 
@@ -40,7 +40,6 @@ local function new_line(port, trace)
     full = false,       -- the last read gave as much as it could
     unwritten = false,  -- the port took less than there was
     failed = false,     -- it is lost, which next() has to say
-    past = {},          -- counters of exchanges that were given up
   }, line_mt)
 end
 
@@ -156,17 +155,15 @@ function line_methods:fence()
   self.exchange:fence()
 end
 
---- Starts over with an exchange that waits for nothing of the old one: a module that
--- answered none of its queries owes nothing. Only while no command is in flight.
-function line_methods:renew()
-  self.past = self:stats()
-  self.exchange = core.exchange()
+--- What was sent so far will not be answered any more, second results apart: the module
+-- sleeps, or was silent for too long. Only while no command is in flight.
+-- Result: whether any answer was due.
+function line_methods:forgive()
+  return self.exchange:forgive()
 end
 
 function line_methods:stats()
-  local stats = self.exchange:stats()
-  for name, count in pairs(self.past) do stats[name] = stats[name] + count end
-  return stats
+  return self.exchange:stats()
 end
 
 --- A line on a port: object ports and traced ones are driven here, others by core.line.

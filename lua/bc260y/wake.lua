@@ -125,16 +125,16 @@ local function tried(entry)
 end
 
 --- The command that has to go before any other; nil: the module is awake.
--- Who was silent for a whole try has slept, and owes nothing, nor does who sleeps again:
--- the line need not wait 5 s for each of its own queries until it believes that. What
--- comes late of that AT is caught by a fence, once the module is awake.
+-- Who says that it sleeps has said all, who was silent for a whole try has slept, and owes
+-- nothing: the line need not wait 5 s for each of its own queries until it believes that.
+-- What comes late all the same is caught by a fence, once the module is awake.
 function wake_methods:waker()
   if not self:is_asleep() then return nil end
   local now = self.pump:now()
   if self.tries == 0 then self.since, self.patience = now, self.answer end
-  if self.silent then
-    self.pump.line:renew()
-    self.silent, self.forgot = false, true
+  if self.silent or self.kind and self.tries == 0 then
+    self.forgot = self.pump.line:forgive() or self.forgot
+    self.silent = false
   end
   local entry = new_entry("AT")
   entry.deadline, entry.bounded = now + self.patience, true

@@ -62,7 +62,7 @@ local function probe(modem, deadline)
     end
     -- Who has slept owes nothing. What comes late all the same is behind the fence below.
     if err == "timeout" and not modem.pump.current then
-      modem.pump.line:renew()
+      modem.pump.line:forgive()
     end
   end
 end
