@@ -51,6 +51,7 @@ local function opened(entry)
     ids:settle(id, self)
     self.id, self.state = id, "open"
     self.token = new_token(ids, id)
+    entry.opened = true
   elseif UNSENT[status] or status == "reset" then
     ids:release(id)
   else
@@ -93,7 +94,8 @@ local function open_once(self, host, port, deadline)
   ids.sockets[id] = self -- data may come in one piece with the success
   ids.ports:hold(id, self.service, self.local_port)
   local status = self.pump:execute(entry)
-  if status == "ok" and self.state == "open" then return true end
+  -- The peer may have closed it since: what it sent before can be read.
+  if entry.opened then return true end
   if status == "ok" then return nil, "closed" end -- by another task
   if status == "busy" then return nil, "timeout" end
   return errors.of(status, entry.done and entry.code or nil)
