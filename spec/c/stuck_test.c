@@ -206,6 +206,30 @@ static void test_early_fence(void)
 	check_heard(&m, "AT+CGMR\r");
 }
 
+/* Late results give a fence time, but no more than payloads may take. */
+static void test_late_results(void)
+{
+	static struct module m;
+	uint64_t last_ms, until_ms;
+
+	begin(&m, "AT+CGMR", NULL);
+	bc260y_exchange_fence(&m.x);
+	last_ms = m.now_ms + BC260Y_PAUSE_MS_MAX;
+	check_heard(&m, "AT+CSQ\r");
+	for (int late = 1; late <= 7; late++) {
+		m.now_ms += 4000;
+		say(&m, "\r\nOK\r\n");
+		CHECK_INT(next(&m).type, BC260Y_EVENT_ORPHAN);
+		until_ms = late < 7 ? m.now_ms + BC260Y_FIRST_MS : last_ms;
+		CHECK_INT(bc260y_exchange_deadline(&m.x), until_ms);
+	}
+	m.now_ms = last_ms;
+	say(&m, "\r\nOK\r\n");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_ORPHAN);
+	CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
+	check_heard(&m, "AT+CGSN=1\r");
+}
+
 /* Behind a torn frame not even what a fence asks for is believed before it is asked. */
 static void test_torn_before_fence(void)
 {
@@ -356,6 +380,7 @@ int main(void)
 	test_early("AT+QISEND=0,1,\"a\"", "\r\nSEND OK\r\n", BC260Y_EVENT_ORPHAN);
 	test_early_data();
 	test_early_fence();
+	test_late_results();
 	test_torn_before_fence();
 	test_torn_before_data();
 	test_payload_in_fence();
