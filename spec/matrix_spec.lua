@@ -20,7 +20,7 @@ local LOOPS = { "block", "own" }
 -- What numbers and strings are tried: the manual's own, wire.md's, and the ends. All
 -- values of the other traits are known to the virtual module.
 local VALUES = {
-  answer_time = { 0, 0.3, 4.5 },
+  answer_time = { 0, 0.3, 4.9 },
   boot_text = { "", "\n\r", "F1: 0000 0000\n\rV0: 0000 0000 [0001]\n\r00: 0007 4000\n\r\n\r" },
   cgpaddr_cid = { 0, 1, 5, 11 },
   idle_limit = { false, 60, 3600 },
@@ -191,10 +191,8 @@ local function combination(random)
     if random(100) <= share then one.traits[name] = pick(random, values_of(name)) end
   end
   if one.traits.open_timeout == 0 then one.latency = 0 end -- else nothing ever opens
-  if one.traits.sleep_after == 1.1 then
-    -- The queries of a fence, due behind each such send, are 5 s apart; and an answer has
-    -- to come before it sleeps again.
-    one.traits.ok_before_prompt, one.traits.answer_time = nil, nil
+  if one.traits.sleep_after == 1.1 and one.traits.sleep_events == false then
+    one.traits.answer_time = nil -- before it answers it would sleep again, and not say so
   end
   if one.traits.sim and random(10) > 1 then one.traits.sim = nil end -- the road is short without
   return one

@@ -6,7 +6,7 @@ local rig = require "spec.support.rig"
 
 local ADDRESS, ADDRESS6 = "10.0.0.1", "2001:db8::1"
 local NAME = "readings.example"
-local TRIES, TICK = 200, 0.05
+local TRIES, TICK = 1000, 0.05
 
 local peer_methods = {}
 local peer_mt = { __index = peer_methods }
@@ -90,14 +90,13 @@ function world_methods:mute(text)
   self.muted = text
 end
 
--- How the driver has to be told of a module's sleep: one that does not say so is supposed
--- to sleep after its time, one that sleeps at once has to be spoken to while it is awake.
+-- A module that does not say when it sleeps is supposed to after its time; one that sleeps
+-- at once has to be spoken to while it is awake.
 local function options_of(traits, port, format)
-  local hurry = traits.sleep_after and traits.sleep_after < 3
+  local supposed = not traits.sleep_events and traits.sleep_after or nil
   return {
-    port = port, format = format,
-    sleep_after = not traits.sleep_events and traits.sleep_after or nil,
-    wake = hurry and { answer = traits.wake_time + traits.answer_time + 0.3 } or nil,
+    port = port, format = format, sleep_after = supposed,
+    wake = supposed and supposed < 3 and { answer = traits.wake_time + 0.5 } or nil,
   }
 end
 
