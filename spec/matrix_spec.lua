@@ -36,7 +36,7 @@ local VALUES = {
     "BC260YCNAAR02A02", "BC260Y" },
   rrc_release = { 0, 5, 20 },
   rx_buffer = { false, 0, 60, 1500, 100000 },
-  sleep_after = { false, 1.1, 7.3, 3600 },
+  sleep_after = { false, 2.5, 7.3, 3600 },
   tx_buffer = { false, 0, 100, 512, 100000 },
   urc_late = { 0, 0.1, 2.56, 20.48 },
   wake_time = { 0, 0.2, 1.8, 4.5 },
@@ -191,7 +191,7 @@ local function combination(random)
     if random(100) <= share then one.traits[name] = pick(random, values_of(name)) end
   end
   if one.traits.open_timeout == 0 then one.latency = 0 end -- else nothing ever opens
-  if one.traits.sleep_after == 1.1 and one.traits.sleep_events == false then
+  if one.traits.sleep_after == 2.5 and one.traits.sleep_events == false then
     one.traits.answer_time = nil -- before it answers it would sleep again, and not say so
   end
   if one.traits.sim and random(10) > 1 then one.traits.sim = nil end -- the road is short without
