@@ -4,6 +4,7 @@
 -- concerns. What the commands mean is in calls/ and attach.lua, sockets are in
 -- socket.lua, tcp.lua and udp.lua. A modem belongs to the loop that it was opened in.
 
+local address = require "bc260y.calls.address"
 local ask = require "bc260y.calls.ask"
 local attach = require "bc260y.attach"
 local block = require "bc260y.loop.block"
@@ -91,10 +92,11 @@ urcs["+QIURC"] = function(self, text)
 end
 
 urcs["+IP"] = function(self, text)
-  local address = decode("+IP", text)
-  if not address then return end
-  self.address = address
-  self.hooks:emit("ip", address)
+  local first, second = decode("+IP", text)
+  local given = address.of(first) or address.of(second)
+  if not given then return end
+  self.address = given
+  self.hooks:emit("ip", given)
 end
 
 urcs["+CEREG"] = function(self, text)

@@ -142,10 +142,18 @@ describe("modem:addresses", function()
   it("takes for none what says none", function()
     assert.same({}, (addresses()))
     for _, line in ipairs { "+CGPADDR: 1", "+CGPADDR: 0,0.0.0.0", '+CGPADDR: 0,""',
-      '+CGPADDR: 0,"0.0.0.0","::"', "+CGPADDR: x,1.2.3.4", "+CGPADDR: -1,1.2.3.4",
-      "+CGPADDR: 16,1.2.3.4", "+CGPADDR: ", "+CGPADDR: 1.2.3.4", "+CGPADDR: 0,x",
-      "+CGPADDR: 0,1.2.3.4,5.6.7.8,9", '+CGPADDR: 0,0', '+CGPADDR: 0,"1.2.3"' } do
+      '+CGPADDR: 0,"0.0.0.0","::"', "+CGPADDR: 0,x", '+CGPADDR: 0,0', '+CGPADDR: 0,"1.2.3"',
+      '+CGPADDR: 0,"999.1.1.1"' } do
       assert.same({}, (addresses(line)), line)
+    end
+  end)
+
+  it("is an error where a line can't be read, whatever the others say", function()
+    for _, line in ipairs { "+CGPADDR: x,1.2.3.4", "+CGPADDR: -1,1.2.3.4",
+      "+CGPADDR: 16,1.2.3.4", "+CGPADDR: ", "+CGPADDR: 1.2.3.4", '+CGPADDR: 0,"1.2.3.4',
+      "+CGPADDR: 0,1.2.3.4,5.6.7.8,9" } do
+      assert.same({ nil, "error" }, { addresses(line) }, line)
+      assert.same({ nil, "error" }, { addresses('+CGPADDR: 1,"10.0.0.1"', line) }, line)
     end
     assert.same({ nil, "error" }, { call("> AT+CGPADDR\n< ERROR", "addresses") })
   end)

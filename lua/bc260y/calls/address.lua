@@ -49,4 +49,11 @@ function address.is_known(text)
   return text ~= nil and text:find("[1-9a-fA-F]") ~= nil
 end
 
+--- The text where it is such an address; nil for what is none, and for what says that
+-- there is none.
+function address.of(text)
+  local is_one = address.is_known(text) and (address.is_v4(text) or address.is_v6(text))
+  return is_one and text or nil
+end
+
 return address

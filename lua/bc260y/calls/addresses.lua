@@ -6,12 +6,6 @@ local decode = require("bc260y.core").decode
 
 local calls, checks = {}, {}
 
--- A text that is an address; nil for what says that there is none.
-local function known(text)
-  local is_one = address.is_known(text) and (address.is_v4(text) or address.is_v6(text))
-  return is_one and text or nil
-end
-
 --- The addresses of the module (27.007 10.1.23: AT+CGPADDR). options: timeout.
 -- Result: list of { cid, address, address2 } of the contexts that have one, IPv4 or IPv6,
 -- address2 nil where there is one alone; or nil, err, code.
@@ -21,8 +15,9 @@ function calls.addresses(self, options)
   local list = {}
   for i = 1, #lines do
     local cid, first, second = decode("+CGPADDR", lines[i])
-    first, second = known(first), known(second)
-    if cid and (first or second) then
+    if not cid then return nil, "error" end
+    first, second = address.of(first), address.of(second)
+    if first or second then
       list[#list + 1] = { cid = cid, address = first or second, address2 = first and second }
     end
   end
