@@ -61,6 +61,33 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("takes no timer for another where a field is missing", function()
+      run(function()
+        for _, case in ipairs {
+          { '1,,"01000001","00100011"' }, { '1,"01000001","00100011"' },
+          { '1,,,"01000001"' }, { '1,,,,"00100101"', active_time = 300 },
+          { '1,,,"00111000",', periodic_tau = 24 * HOUR }, { '1,"","","",""' },
+        } do
+          local modem, port = open("> AT+CPSMS?\n< +CPSMS: " .. case[1]
+            .. "\n< OK\n> AT+CEDRXS?\n< ERROR\n> AT+QSCLK?\n< ERROR\n"
+            .. '> AT+QCFG="dsevent"\n< ERROR\n')
+          assert.same({ psm = { enabled = true, active_time = case.active_time,
+            periodic_tau = case.periodic_tau } }, modem:power_saving(), case[1])
+          assert.is_nil(port:left())
+          modem:close()
+        end
+        for _, given in ipairs { '5,"0101","0011"', '5,"0011"', '5,"0101","0101","0011",1', "x" } do
+          local modem, port = open("> AT+CPSMS?\n< ERROR\n> AT+CEDRXS?\n< +CEDRXS: 5,\"0101\"\n"
+            .. "< OK\n> AT+CEDRXRDP\n< +CEDRXRDP: " .. given .. "\n< OK\n> AT+QSCLK?\n< ERROR\n"
+            .. '> AT+QCFG="dsevent"\n< ERROR\n')
+          assert.same({ edrx = { enabled = true, requested = 81.92, cycle = 81.92 } },
+            modem:power_saving(), given)
+          assert.is_nil(port:left())
+          modem:close()
+        end
+      end)
+    end)
+
     it("ends at the caller's timeout", function()
       run(function()
         local modem, port = open("> AT+CPSMS?\n< OK\n> AT+CEDRXS?\n")

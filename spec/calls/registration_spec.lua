@@ -74,6 +74,27 @@ describe("modem:registration", function()
     end
   end)
 
+  it("takes a field for no other where one before it is missing", function()
+    local place = { n = 5, stat = 1, state = "home", registered = true, tac = "4C10",
+      tac_number = 0x4C10, ci = "084958B4" }
+    for _, rest in ipairs {
+      '9,0,0,"00111000"', '9,0,0,"00100101"', '9,,,"00111000"', '9,0,"00000101","00111000"',
+      '0,0,"00000101","00111000"', "9,0", "0,15",
+    } do
+      assert.same(place, (ask('+CEREG: 5,1,"4C10","084958B4",' .. rest)), rest)
+    end
+    assert.same({ n = 3, stat = 3, state = "denied", registered = false },
+      (ask "+CEREG: 3,3,,,0,15"))
+  end)
+
+  it("takes one timer alone where the place of the other is empty", function()
+    local state = ask '+CEREG: 5,1,"4C10","084958B4",9,0,0,"00100101",'
+    assert.same({ 300, nil, 9, 0, 0 }, { state.active_time, state.periodic_tau, state.act,
+      state.cause_type, state.cause })
+    state = ask '+CEREG: 5,1,"4C10","084958B4",9,,,"","00111000"'
+    assert.same({ nil, 86400 }, { state.active_time, state.periodic_tau })
+  end)
+
   it("is an error where the answer is none", function()
     for _, line in ipairs {
       "+CEREG: ", "+CEREG: 0", "+CEREG: ,1", "+CEREG: 0,", "+CEREG: 0,x", "+CEREG: x,1",
@@ -115,6 +136,7 @@ describe("the event registration", function()
   it("gives a table for each +CEREG that comes by itself, and none for another line", function()
     local port = script.port { text = '~ 1\n< +CEREG: 2\n< +CEREG: 1,"4C10","084958B4",9\n'
       .. '< +CEREG: 5,"4C10","084958B4",9,,,"00100101","11100000"\n< +CEREG: 11\n'
+      .. '< +CEREG: 5,"4C10","084958B4",9,,,"11100000"\n'
       .. '< +CEREG: 1,"4C10"\n< +CEREG: x\n< +CEREG: (0-5)\n< +CEREG: 0\n' }
     local modem = bc260y.open { port = port }
     local states = {}
@@ -127,6 +149,8 @@ describe("the event registration", function()
       { stat = 5, state = "roaming", registered = true, tac = "4C10", tac_number = 0x4C10,
         ci = "084958B4", act = 9, active_time = 300, active_time_bits = "00100101",
         periodic_tau_bits = "11100000" },
+      { stat = 5, state = "roaming", registered = true, tac = "4C10", tac_number = 0x4C10,
+        ci = "084958B4" },
       { stat = 0, state = "not registered", registered = false },
     }, states)
     modem:close()

@@ -80,6 +80,12 @@ function ask.read(form, lines)
   return first_of(form, lines, 1, nil)
 end
 
+--- How many fields a line has, empty ones too. One that lacks a field has all behind it in
+-- the wrong places. Commas inside quotes are counted: no field of ours has any.
+function ask.field_count(line)
+  return select(2, line:gsub(",", "")) + 1
+end
+
 --- Asks for one value: the first field of the answer. Result: it; or nil, err, code.
 function ask.value(self, deadline, name, form)
   local lines, err, code = ask.command(self, deadline, name)

@@ -19,7 +19,7 @@ end
 -- All are there, though some are empty (wire forms), or all but the last three: of any
 -- other count nobody knows which one is missing.
 local function is_whole(line)
-  local count = select(2, line:gsub(",", "")) + 1
+  local count = ask.field_count(line)
   return count == FIELD_COUNT or count == FIELD_COUNT - 3
 end
 

@@ -2,6 +2,7 @@
 
 local ask = require "bc260y.calls.ask"
 local check = require "bc260y.check"
+local decode = require("bc260y.core").decode
 local events = require "bc260y.sleep_events"
 local timers = require "bc260y.timers"
 
@@ -9,10 +10,23 @@ local unpack = table.unpack or unpack
 
 local calls, checks = {}, {}
 
+-- 27.007 7.38 and 7.41; each may be empty.
+local CPSMS_FIELDS, CEDRXRDP_FIELDS = 5, 4
+
+-- The fields of the first line of that form, if none is missing: else one would be taken
+-- for another. Of a line that is not whole, the first field alone.
+local function read_whole(form, count, lines)
+  for i = 1, #lines do
+    local first = decode(form, lines[i])
+    if first and ask.field_count(lines[i]) == count then return decode(form, lines[i]) end
+    if first then return first end
+  end
+end
+
 local function read_psm(self, deadline)
   local lines, err, code = ask.command(self, deadline, "CPSMS?")
   if not lines then return nil, err, code end
-  local mode, _, _, tau, active = ask.read("+CPSMS", lines)
+  local mode, _, _, tau, active = read_whole("+CPSMS", CPSMS_FIELDS, lines)
   if not mode then return nil, "error" end
   return {
     enabled = mode == 1,
@@ -21,15 +35,17 @@ local function read_psm(self, deadline)
   }
 end
 
--- What was asked for, and what the network gave (nothing while it is off).
+-- What was asked for, and what the network gave (nothing while it is off). No line at all
+-- says that it is off; one that can't be read says nothing.
 local function read_edrx(self, deadline)
   local lines, err, code = ask.command(self, deadline, "CEDRXS?")
   if not lines then return nil, err, code end
   local act, asked = ask.read("+CEDRXS", lines)
+  if lines[1] and not act then return nil, "error" end
   local edrx = { enabled = (act or 0) ~= 0, requested = timers.cycle(asked) }
   lines, err, code = ask.command(self, deadline, "CEDRXRDP")
   if lines then
-    local _, requested, provided, window = ask.read("+CEDRXRDP", lines)
+    local _, requested, provided, window = read_whole("+CEDRXRDP", CEDRXRDP_FIELDS, lines)
     edrx.requested = edrx.requested or timers.cycle(requested)
     edrx.provided = timers.cycle(provided)
     edrx.paging_window = timers.paging_window(window)

@@ -41,10 +41,16 @@ local function is_registered(stat)
   return stat == 1 or stat == 5
 end
 
--- The table of these fields; nil, "error" if one stands in another's place.
-local function new_state(n, stat, tac, ci, act, cause_type, cause, active, periodic)
-  tac, ci, active, periodic = text(tac), text(ci), text(active), text(periodic)
+-- How many fields there may be behind the place (27.007): none, act, the two of a cause,
+-- the two timers, each empty or not. Of any other count nobody knows which one is missing.
+local BEHIND = { [0] = true, [1] = true, [3] = true, [5] = true }
+
+-- The table of these fields; nil, "error" if one stands in another's place. count: of those
+-- behind the place.
+local function new_state(count, n, stat, tac, ci, act, cause_type, cause, active, periodic)
+  tac, ci = text(tac), text(ci)
   if not stat or not is_place(tac, ci) then return nil, "error" end
+  if not BEHIND[count] then return new_state(0, n, stat, tac, ci) end
   return {
     n = n, stat = stat, state = STATES[stat], registered = is_registered(stat),
     tac = tac, tac_number = tac_number(tac), ci = ci, act = act,
@@ -54,14 +60,19 @@ local function new_state(n, stat, tac, ci, act, cause_type, cause, active, perio
   }
 end
 
-local function read_answer(n, stat, ...)
-  if not n then return nil, stat end
-  return new_state(n, stat, ...)
+local function read_answer(lines)
+  for i = 1, #lines do
+    local line = lines[i]
+    if decode("+CEREG", line) then
+      return new_state(ask.field_count(line) - 4, decode("+CEREG", line))
+    end
+  end
+  return nil, "error"
 end
 
 -- The table of a line that came by itself; nil if it is none.
 local function read_urc(line)
-  return new_state(nil, decode("+CEREG urc", line))
+  return new_state(ask.field_count(line) - 3, nil, decode("+CEREG urc", line))
 end
 
 --- The registration (27.007 10.1.22: AT+CEREG?). options: timeout.
@@ -75,7 +86,7 @@ end
 function calls.registration(self, options)
   local lines, err, code = ask.command(self, ask.deadline(self, options), "CEREG?")
   if not lines then return nil, err, code end
-  return read_answer(ask.read("+CEREG", lines))
+  return read_answer(lines)
 end
 
 checks.registration = ask.check_options
