@@ -126,6 +126,7 @@ build = {
       ["bc260y.loop.own"] = "lua/bc260y/loop/own.lua",
       ["bc260y.loop.ports"] = "lua/bc260y/loop/ports.lua",
       ["bc260y.modem"] = "lua/bc260y/modem.lua",
+      ["bc260y.probe"] = "lua/bc260y/probe.lua",
       ["bc260y.pump"] = "lua/bc260y/pump.lua",
       ["bc260y.sleep_events"] = "lua/bc260y/sleep_events.lua",
       ["bc260y.socket"] = "lua/bc260y/socket.lua",

@@ -92,10 +92,8 @@ script.each_loop(function(how, run)
 
     it("repeats AT to a module that sleeps or boots", function()
       run(function()
-        local boot = "> AT\n< RDY\n< +CFUN: 1\n> AT+CSQ\n< +CSQ: 9,9\n< OK\n"
-        local attach = script.attach("text"):gsub("> AT%+CSQ\n< %+CSQ: 20,0",
-          "> AT+CGSN=1\n< +CGSN: 1")
-        local modem, port = open(boot .. attach, { format = "text" })
+        local boot = "> AT\n< RDY\n< +CFUN: 1\n"
+        local modem, port = open(boot .. script.attach("text"), { format = "text" })
         assert.is_true(modem:attach())
         assert.is_nil(port:left())
         modem:close()

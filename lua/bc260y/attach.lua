@@ -10,14 +10,13 @@ local data_format = require("bc260y.calls.format").calls.data_format
 local errors = require "bc260y.errors"
 local get_revision = require("bc260y.calls.identity").revision
 local new_entry = require("bc260y.pump").entry
+local probe = require "bc260y.probe"
 local registered = require("bc260y.calls.registration").registered
 local sleep_events = require "bc260y.sleep_events"
 
 local TIMEOUT = 300     -- a search for a network may take minutes
 local PAUSE = 1         -- between two questions
-local SILENCE = 2       -- listened for, before a silent module is asked anew
 local PATIENCE = 20     -- with a silent module, before it is reset by its pin
-local INSTANT = 1e-3    -- seconds: behind a moment, and not just before it
 
 -- Waits for `seconds`, or until the module says something by itself.
 local function pause(self, seconds, deadline)
@@ -33,46 +32,19 @@ local function execute(self, text, deadline)
   return self.pump:execute(entry), entry
 end
 
--- A module that stays silent is reset by its pin, where the user has given a way to: once
--- an attach, and not where silence may be sleep. Result: whether it was.
-local function reset_by_pin(self, since)
-  if not self.hard_reset or self.psm or self.wake:is_asleep() then return false end
-  if self.pump:now() - since < PATIENCE then return false end
-  self.hard_reset(self)
-  return true
-end
-
--- One AT. It has its own time from when it is written, however long it had to wait behind
--- a fence: else a slow module's answer is always too late, and leaves the next fence.
-local function ask_at(self, deadline)
-  local entry = new_entry("AT")
-  entry.deadline = deadline
-  return self.pump:execute(entry)
-end
-
--- Until it answers, whatever it was doing. attempt: what this attach has done already.
-local function probe(self, deadline, attempt)
-  local pump = self.pump
-  local since = pump:now()
-  while true do
-    local pin = since + PATIENCE + INSTANT
-    local look = self.hard_reset and pump:now() < pin and pin < deadline and pin or deadline
-    local status = ask_at(self, look)
-    if status == "ok" then
-      -- That may have been an answer which the last user of the line did not await.
-      self.pump.line:fence()
-      return true
-    end
-    if status == "lost" or status == "closed" then return nil, status end
-    if pump:now() >= deadline then return nil, "timeout", "answer" end
-    attempt.reset = attempt.reset or reset_by_pin(self, since)
-    if status == "no response" then
-      pause(self, SILENCE, deadline)
-      if not pump.current then pump.line:forgive() end
-    elseif status ~= "busy" and status ~= "timeout" then
-      pause(self, PAUSE, deadline)
+-- Until it answers. One that stays silent is reset by its pin, where the user has given a
+-- way to: once an attach, and not where silence may be sleep.
+local function answers(self, deadline, attempt)
+  local pin = self.pump:now() + PATIENCE
+  if self.hard_reset and not attempt.reset and pin < deadline then
+    local ok, err, code = probe(self, pin)
+    if ok or err ~= "timeout" then return ok, err, code end
+    if not self.psm and not self.wake:is_asleep() then
+      attempt.reset = true
+      self.hard_reset(self)
     end
   end
+  return probe(self, deadline)
 end
 
 local function echo_off(self, deadline)
@@ -165,7 +137,7 @@ local function keep_awake(self, deadline)
 end
 
 local function steps(self, deadline, attempt)
-  local ok, err, code = probe(self, deadline, attempt)
+  local ok, err, code = answers(self, deadline, attempt)
   if ok then ok, err, code = echo_off(self, deadline) end
   if ok then ok, err, code = keep_awake(self, deadline) end
   if ok then ok, err, code = ensure_format(self, deadline) end

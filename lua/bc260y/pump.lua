@@ -24,6 +24,7 @@ local function new_entry(text)
     prefix = nil,   -- of its information lines
     bare = false,   -- lines without a prefix belong to it
     bounded = false, -- the caller's deadline is also that of the first answer
+    patience = nil, -- seconds for the first answer, from when the command is written
     deadline = nil,
     lines = nil,    -- its information lines
     done = false,   -- or how it ended: as the exchange says, or "busy" "lost" "closed"
@@ -63,7 +64,7 @@ end
 
 -- Hands an entry to the exchange. False when that still writes an older one.
 local function start(self, entry)
-  local line, timeout = self.line, nil
+  local line, timeout = self.line, entry.patience
   if entry.bounded then
     timeout = entry.deadline - line:now()
     if timeout < 0.001 then timeout = 0.001 end

@@ -4,13 +4,13 @@
 local bc260y = require "bc260y"
 local cli = require "bc260y.cli"
 local patience = require "bc260y.cli.patience"
+local probe = require "bc260y.probe"
 
 local statuses = cli.statuses
 local now = bc260y.core.now
 
 local ATTACH = 300 -- seconds: a search for a network may take minutes
 local ANSWER = 10
-local PROBE = 2    -- for one AT: the first may wake a module that sleeps, and be lost
 
 local session = {}
 
@@ -47,36 +47,14 @@ function session.open(options)
   return modem
 end
 
--- It restarted and says so now, it woke and lost that AT, or an earlier user's answer came.
-local again = {["module reset"] = true, ["timeout"] = true, ["busy"] = true, ["torn"] = true}
-
-local function probe(modem, deadline)
-  while true do
-    local left = math.max(0, deadline - now())
-    local lines, err, code = modem:command("AT", {timeout = math.min(PROBE, left)})
-    if lines then
-      return true
-    end
-    if not again[err] or now() >= deadline then
-      return nil, err, code
-    end
-    -- Who has slept owes nothing. What comes late all the same is behind the fence below.
-    if err == "timeout" and not modem.pump.current then
-      modem.pump.line:forgive()
-    end
-  end
-end
-
 -- Opens the port and sees that somebody answers, before anything of the user's is sent.
 function session.answering(options)
   local modem = session.open(options)
-  local ok, err, code = probe(modem, now() + (options.timeout or ANSWER))
+  local ok, err, detail = probe(modem, now() + (options.timeout or ANSWER))
   if not ok then
     modem:close()
-    cli.failed(options.port, err, code)
+    cli.failed(options.port, err, detail)
   end
-  -- That OK may have been an earlier process's, which did not await it.
-  modem.pump.line:fence()
   return modem
 end
 
