@@ -59,6 +59,9 @@ local function opened(entry)
   end
 end
 
+-- Answers of QICLOSE, after which another id may be looked for; a restart ends the connect.
+local ANSWERED = { ok = true, error = true, fail = true }
+
 -- An id that nobody has to be asked for: a foreign one is closed before.
 local function take_id(self, deadline)
   local ids = self.modem.ids
@@ -72,8 +75,9 @@ local function take_id(self, deadline)
     else
       local entry = ids:close(id)
       entry.deadline = deadline
-      self.pump:execute(entry)
-      if self.pump:now() >= (deadline or math.huge) then return nil, "timeout" end
+      local status = self.pump:execute(entry)
+      if status == "busy" then return nil, "timeout" end
+      if not ANSWERED[status] then return errors.of(status) end
     end
   end
   return nil, self.pump.down
@@ -98,7 +102,7 @@ local function open_once(self, host, port, deadline)
   if entry.opened then return true end
   if status == "ok" then return nil, "closed" end -- by another task
   if status == "busy" then return nil, "timeout" end
-  return errors.of(status, entry.done and entry.code or nil)
+  return errors.of(status, entry.code)
 end
 
 local function open_id(self, host, port, deadline)
