@@ -31,10 +31,10 @@ describe("modem:ping", function()
 
   it("takes quoted addresses, and a ttl", function()
     assert.same({
-      address = "10.1.2.3", sent = 4, received = 4, lost = 0, min = 0.001, max = 60, avg = 9,
-      replies = { reply(1, 64), reply(60000, 255), reply(9000, 0), reply(9000, 1) },
-    }, (ping('0,"10.1.2.3",32,1,64', '0,"10.1.2.3",32,60000,255', '0,"10.1.2.3",32,9000,0',
-      '0,"10.1.2.3",32,9000,1', "0,4,4,0,1,60000,9000")))
+      address = "10.1.2.3", sent = 4, received = 4, lost = 0, min = 0.001, max = 5, avg = 2,
+      replies = { reply(1, 64), reply(5000, 255), reply(2000, 0), reply(2000, 1) },
+    }, (ping('0,"10.1.2.3",32,1,64', '0,"10.1.2.3",32,5000,255', '0,"10.1.2.3",32,2000,0',
+      '0,"10.1.2.3",32,2000,1', "0,4,4,0,1,5000,2000")))
   end)
 
   it("goes on behind a lost request", function()
@@ -77,7 +77,9 @@ describe("modem:ping", function()
     for _, line in ipairs {
       "0,32,369", "0,32,369,64", "0,10.1.2.3,32", "0,10.1.2.3,x,369", "0,10.1.2.3,32,x",
       "0,10.1.2.3,32,-1", "0,10.1.2.300,32,369", "0,,32,369", "0,10.1.2.3,32,369,64,1",
-      "0,10.1.2.3,32,369,-1", "0,10.1.2.3,4294967328,369", "1,10.1.2.3,32,369", "-1", "",
+      "0,10.1.2.3,32,369,-1", "0,10.1.2.3,369,64", "0,10.1.2.3,3,369", "0,10.1.2.3,33,369",
+      "0,10.1.2.3,32,5001", "0,10.1.2.3,32,36900", "0,0.0.0.0,32,369",
+      "0,10.1.2.3,4294967328,369", "1,10.1.2.3,32,369", "-1", "",
       "0,4,4,0,260,484", "0,4,4,0,260,484,398,1", "0,4,x,0,260,484,398",
     } do
       local result, _, _, replies = ping("0,10.1.2.3,32,369", line, "0,10.1.2.3,32,369",
@@ -91,6 +93,31 @@ describe("modem:ping", function()
         assert.same({ 4, 3, 1, 0.369 }, { result.sent, result.received, result.lost, result.avg })
       end
     end
+  end)
+
+  it("never takes for the summary what contradicts the request or itself", function()
+    local replies = { reply(369), lost, reply(369) }
+    for _, summary in ipairs {
+      "0,5,2,3,369,369,369", "0,44,2,42,369,369,369", "0,4,3,2,369,369,369",
+      "0,4,2,3,369,369,369", "0,4,40,0,369,369,369", "0,4,2,2,369,369,36",
+      "0,4,2,2,370,369,369", "0,4,2,2,369,369,370", "0,4,2,2,369,5001,369",
+      "0,3,3,0,369,369,369", "0,3,1,2,369,369,369", "0,128,64,64,369,369,369",
+    } do
+      assert.same({ nil, "error", nil, replies },
+        { ping("0,10.1.2.3,32,369", "569", "0,10.1.2.3,32,369", summary) }, summary)
+    end
+  end)
+
+  it("believes the summary where a reply's line was lost, or where it ended early", function()
+    for summary, want in pairs {
+      ["0,4,3,1,369,369,369"] = { 4, 3, 1 }, ["0,4,2,2,369,369,369"] = { 4, 2, 2 },
+      ["0,3,2,1,1,5000,369"] = { 3, 2, 1 },
+    } do
+      local result = ping("0,10.1.2.3,32,369", "569", "0,10.1.2.3,32,369", summary)
+      assert.same(want, { result.sent, result.received, result.lost }, summary)
+    end
+    local result = ping("569", "569", "569", "569", "0,4,0,4,9,1,5")
+    assert.same({ 0 }, { result.received, result.min, result.max, result.avg })
   end)
 
   it("writes every default out, and what is asked for", function()
