@@ -185,6 +185,11 @@ function pump_methods:step(seconds)
   if (self.head or chores.due) and not self.current then start_next(self) end
 end
 
+--- Whether anything waits to be sent.
+function pump_methods:is_wanted()
+  return self.head ~= nil or self.chores.due
+end
+
 --- When it wants to be turned though nothing can be read.
 -- Result: seconds from now, or nil; and whether it wants to write.
 function pump_methods:due()

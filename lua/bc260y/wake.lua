@@ -110,6 +110,11 @@ function wake_methods:heard(kind, status)
   self.silent = false
 end
 
+-- No AT is begun any more. A waking whose command was never answered does not end else.
+local function is_over(self, now)
+  return now - self.since >= self.seconds
+end
+
 -- The end of one AT. Whether it was answered heard() has seen. One that is asleep again
 -- by now has to be spoken to sooner after it wakes.
 local function tried(entry)
@@ -119,9 +124,12 @@ local function tried(entry)
   if slept_again and self.patience > ANSWER_MIN then self.patience = self.patience / 2 end
   self.tries = self.tries + 1
   self.silent = slept_again or self.heard_at == entry.heard_at
-  if self.tries < self.tries_max and self.pump:now() - self.since < self.seconds then return end
-  self.tries = 0
-  self.pump:refuse("no response")
+  if not self.pump:is_wanted() then
+    self.tries = 0 -- who is not awaited any more spends nothing of the next waking
+  elseif self.tries >= self.tries_max or is_over(self, self.pump:now()) then
+    self.tries = 0
+    self.pump:refuse("no response")
+  end
 end
 
 --- The command that has to go before any other; nil: the module is awake.
@@ -131,6 +139,7 @@ end
 function wake_methods:waker()
   if not self:is_asleep() then return nil end
   local now = self.pump:now()
+  if self.tries > 0 and is_over(self, now) then self.tries = 0 end
   if self.tries == 0 then self.since, self.patience = now, self.answer end
   if self.silent or self.kind and self.tries == 0 then
     self.forgot = self.pump.line:forgive() or self.forgot
