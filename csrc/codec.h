@@ -26,7 +26,7 @@ enum {
 	BC260Y_DNS_MS = 60000,
 	BC260Y_NTP_MS = 60000,
 	BC260Y_PING_MARGIN_MS = 10000, /* beside the time-outs of its requests, */
-	BC260Y_PING_QUIET_MS = 5000    /* and beside one's, until the next line */
+	BC260Y_PING_QUIET_MS = 5000    /* and beside one's, behind what may be the end */
 };
 
 enum bc260y_kind {
@@ -92,8 +92,9 @@ int bc260y_encode(char *buffer, size_t size, const struct bc260y_form *form,
 int bc260y_decode(const struct bc260y_form *form, const char *line, size_t size,
 		  struct bc260y_value *values, const struct bc260y_field **fault);
 
-#define BC260Y_ERROR_FIRST 550
-#define BC260Y_ERROR_LAST  574
+#define BC260Y_ERROR_FIRST   550
+#define BC260Y_ERROR_TIMEOUT 569 /* of a ping: a request that was lost */
+#define BC260Y_ERROR_LAST    574
 /* The manual's chapter 3: "Socket bind failed" for 556; NULL for other codes. */
 const char *bc260y_error_text(int code);
 

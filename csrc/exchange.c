@@ -10,18 +10,6 @@
 
 #include <string.h>
 
-/* Each answers with an information line of its own prefix, none of which is a URC. */
-static const struct {
-	const char *text;
-	uint8_t text_size;
-	uint8_t prefix_size;
-} fences[BC260Y_FENCE_COUNT] = {
-	{"AT+CSQ\r", 7, 4},
-	{"AT+CGSN=1\r", 10, 5},
-	{"AT+QICFG=\"dataformat\"\r", 22, 6},
-	{"AT+CGPADDR\r", 11, 8},
-};
-
 /* Outside data mode these are empty commands. */
 static const uint8_t fill[8] = {'\r', '\r', '\r', '\r', '\r', '\r', '\r', '\r'};
 
@@ -54,23 +42,6 @@ bool bc260y_exchange_cancel(struct bc260y_exchange *x)
 void bc260y_exchange_fence(struct bc260y_exchange *x)
 {
 	x->unfenced = true;
-}
-
-/* The fences that a line with this prefix could answer. */
-static uint8_t clashes(const char *prefix, size_t size)
-{
-	uint8_t clash = 0;
-
-	for (uint8_t n = 0; n < BC260Y_FENCE_COUNT; n++) {
-		size_t same = 0;
-
-		while (same < size && same < fences[n].prefix_size &&
-		       bc260y_upper(prefix[same]) == fences[n].text[2 + same])
-			same++;
-		if (same == size && same == fences[n].prefix_size)
-			clash |= (uint8_t)(1u << n);
-	}
-	return clash;
 }
 
 static void hold(struct bc260y_exchange *x, const struct bc260y_command *command,
@@ -115,7 +86,8 @@ int bc260y_exchange_start(struct bc260y_exchange *x, const struct bc260y_command
 	if (prefix_size > sizeof(x->prefix))
 		return BC260Y_ERR_ARGUMENT;
 	/* The command's own prefix counts too: that is what its answer may begin with. */
-	x->clash = clashes(prefix, prefix_size) | clashes(shape.prefix, shape.prefix_size);
+	x->clash = bc260y_exchange_clashes(prefix, prefix_size) |
+		   bc260y_exchange_clashes(shape.prefix, shape.prefix_size);
 	x->shape = shape;
 	x->shape.prefix = NULL; /* it points into the caller's text */
 	hold(x, command, prefix, prefix_size);
@@ -218,32 +190,6 @@ static void begin(struct bc260y_exchange *x, uint64_t now_ms)
 	write_out(x, x->text, x->text_size, now_ms);
 }
 
-bool bc260y_exchange_is_fence(uint8_t fence, const char *line, size_t size)
-{
-	size_t prefix_size = fences[fence].prefix_size;
-
-	return size > prefix_size && line[prefix_size] == ':' &&
-	       !memcmp(line, fences[fence].text + 2, prefix_size);
-}
-
-bool bc260y_exchange_is_fence_echo(const struct bc260y_exchange *x, const char *line, size_t size)
-{
-	return x->fencing && size + 1 == fences[x->fence].text_size &&
-	       !memcmp(line, fences[x->fence].text, size);
-}
-
-/* The next query whose prefix no unanswered one shares; BC260Y_FENCE_COUNT: none. */
-static uint8_t free_fence(const struct bc260y_exchange *x)
-{
-	for (uint8_t i = 1; i <= BC260Y_FENCE_COUNT; i++) {
-		uint8_t n = (uint8_t)(x->fence + i) % BC260Y_FENCE_COUNT;
-
-		if (!((x->fences_owed | x->late_clash) & (1u << n)))
-			return n;
-	}
-	return BC260Y_FENCE_COUNT;
-}
-
 static void begin_fence(struct bc260y_exchange *x, uint8_t fence, uint64_t now_ms)
 {
 	x->fence = fence;
@@ -254,7 +200,7 @@ static void begin_fence(struct bc260y_exchange *x, uint8_t fence, uint64_t now_m
 	x->fence_since_ms = now_ms;
 	x->fence_tries++;
 	x->counters.fences++;
-	write_out(x, fences[x->fence].text, fences[x->fence].text_size, now_ms);
+	write_out(x, bc260y_fences[x->fence].text, bc260y_fences[x->fence].text_size, now_ms);
 }
 
 void bc260y_exchange_abandon_fence(struct bc260y_exchange *x)
@@ -266,7 +212,7 @@ void bc260y_exchange_abandon_fence(struct bc260y_exchange *x)
 
 bool bc260y_exchange_forgive(struct bc260y_exchange *x)
 {
-	bool owed = x->unfenced || x->fences_owed;
+	bool owed = x->unfenced;
 
 	x->fencing = x->unfenced = x->untrusted = false;
 	x->fences_owed = x->late_prefix_size = x->late_clash = 0;
@@ -301,14 +247,17 @@ static void advance(struct bc260y_exchange *x, uint64_t now_ms)
 	if (x->fencing || bc260y_framer_in_payload(&x->framer) || !(x->held || x->untrusted))
 		return;
 	if (!x->unfenced) {
-		begin(x, now_ms);
+		if (bc260y_exchange_barred(x, now_ms))
+			fail_held(x);
+		else if (now_ms >= bc260y_exchange_rest_ms(x))
+			begin(x, now_ms);
 		return;
 	}
 	if (now_ms < quiet_ms(x))
 		return;
 	if (now_ms - x->fence_since_ms > BC260Y_FENCE_OWED_MS)
 		x->fences_owed = 0;
-	fence = free_fence(x);
+	fence = bc260y_exchange_free_fence(x);
 	/* Late answers free their queries: a module that is always late must not keep a
 	 * command waiting for ever. */
 	if (x->held && x->fence_tries >= BC260Y_FENCE_COUNT)
@@ -331,8 +280,8 @@ static void all_written(struct bc260y_exchange *x, const uint8_t *end, uint64_t 
 {
 	const uint8_t *text_end = (const uint8_t *)x->text + x->text_size;
 
-	if (x->fencing &&
-	    end == (const uint8_t *)fences[x->fence].text + fences[x->fence].text_size) {
+	if (x->fencing && end == (const uint8_t *)bc260y_fences[x->fence].text +
+					  bc260y_fences[x->fence].text_size) {
 		x->fence_sent = true;
 		x->fence_until_ms = now_ms + BC260Y_FIRST_MS;
 	} else if (x->active && end == text_end) {
@@ -414,12 +363,12 @@ uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
 	if (bc260y_framer_in_payload(&x->framer))
 		return MIN(until_ms, x->fed_ms + BC260Y_STALL_MS);
 	if (x->held && !x->unfenced && !x->out_size)
-		return 0;
+		return bc260y_exchange_rest_ms(x);
 	if (x->active && !x->out_size)
 		return MIN(until_ms, x->data_at_ms);
 	if (!x->unfenced || x->fencing || x->out_size || !(x->held || x->untrusted))
 		return until_ms;
-	if (!x->held && free_fence(x) == BC260Y_FENCE_COUNT)
+	if (!x->held && bc260y_exchange_free_fence(x) == BC260Y_FENCE_COUNT)
 		until_ms = x->fence_since_ms + BC260Y_FENCE_OWED_MS + 1;
 	else
 		until_ms = 0;

@@ -80,6 +80,7 @@ enum {
 	BC260Y_PAUSE_MS_MAX = 30000, /* that payloads may keep a deadline waiting */
 	BC260Y_STALL_MS = 500,	     /* a payload that gets no byte */
 	BC260Y_DNS_QUIET_MS = 200,   /* after the first address */
+	BC260Y_DNS_REST_MS = 2000,   /* after one behind which others may come */
 	BC260Y_PROMPT_MS = 5,	     /* from the prompt to the data */
 	BC260Y_QUIET_MS = 100,	     /* before the fence behind a torn frame, */
 	BC260Y_QUIET_MAX_MS = 2000,  /* if the line gets quiet at all */

@@ -151,61 +151,71 @@ static enum bc260y_event_type take_dns(struct bc260y_exchange *x, struct bc260y_
 	return give(x, event, BC260Y_EVENT_INFO);
 }
 
-/* A line of a ping: 0,<ip>,... for a reply, 0,<sent>,... for the summary, or a code. */
+/* A line of a ping: 0,<ip>,... for a reply, 0 and six counts for the summary, or a code. */
 enum ping_line { PING_OTHER, PING_REPLY, PING_SUMMARY, PING_CODE };
+
+static bool is_summary(struct bc260y_reader reader)
+{
+	for (int i = 0; i < 6; i++)
+		bc260y_reader_number(&reader, 0, UINT32_MAX);
+	return !reader.error && bc260y_reader_done(&reader);
+}
 
 static enum ping_line read_ping(const struct bc260y_event *event, int *code)
 {
 	struct bc260y_reader reader;
 	struct bc260y_text text;
-	int64_t first;
 
 	bc260y_reader_init(&reader, (const char *)event->bytes, event->size, "+QPING");
-	first = bc260y_reader_number(&reader, 0, INT16_MAX);
+	*code = (int)bc260y_reader_number(&reader, 0, INT16_MAX);
 	if (reader.error)
 		return PING_OTHER;
-	*code = (int)first;
-	if (bc260y_reader_done(&reader))
-		return first ? PING_CODE : PING_OTHER;
+	if (*code)
+		return bc260y_reader_done(&reader) ? PING_CODE : PING_OTHER;
+	if (is_summary(reader))
+		return PING_SUMMARY;
 	text = bc260y_reader_text(&reader, event->size);
-	if (first || !text.text)
-		return PING_OTHER;
-	for (size_t i = 0; i < text.size; i++)
+	for (size_t i = 0; text.text && i < text.size; i++)
 		if (text.text[i] < '0' || text.text[i] > '9')
 			return PING_REPLY;
-	return PING_SUMMARY;
+	return PING_OTHER;
 }
 
-/* One more request has ended. A single code is a lost one until all have ended; then it
- * is the summary. It is that, too, when nothing comes behind it. */
+/* One more request has ended, unless it is the ping that has: that is what a code means
+ * behind which nothing comes. A lost request is followed by others for as long as they may
+ * take; behind any other code they would come soon. */
 static enum bc260y_event_type count_ping(struct bc260y_exchange *x, int code,
 					 struct bc260y_event *event, uint64_t now_ms)
 {
+	uint32_t time_out_ms = x->shape.time_out_s * 1000u;
+
 	x->ping_count++;
 	x->seconded = code != 0;
 	x->second_code = (int16_t)code;
-	x->second_until_ms = now_ms + x->shape.time_out_s * 1000u + BC260Y_PING_QUIET_MS;
+	if (code && code != BC260Y_ERROR_TIMEOUT)
+		x->second_until_ms = now_ms + time_out_ms + BC260Y_PING_QUIET_MS;
+	else
+		x->second_until_ms = now_ms + BC260Y_PING_MARGIN_MS +
+				     time_out_ms * (uint32_t)(x->shape.ping_num - x->ping_count);
 	return give(x, event, BC260Y_EVENT_INFO);
 }
 
 static enum bc260y_event_type take_ping(struct bc260y_exchange *x, struct bc260y_event *event,
 					uint64_t now_ms)
 {
-	struct bc260y_owed *owed = bc260y_exchange_owed(x, BC260Y_SECOND_PING, 0, now_ms);
-	bool more = x->ping_count < x->shape.ping_num;
+	bool own = x->active && x->sent && x->shape.second == BC260Y_SECOND_PING &&
+		   !(x->seconded && x->second_until_ms == BC260Y_NEVER) &&
+		   !bc260y_exchange_owed(x, BC260Y_SECOND_PING, 0, now_ms)->count;
 	int code = 0;
 	enum ping_line line = read_ping(event, &code);
 
-	if (line == PING_OTHER)
-		return give(x, event, BC260Y_EVENT_ORPHAN);
-	/* What looked like its end was a lost request. */
-	if (x->shape.second == BC260Y_SECOND_PING && x->second_until_ms != BC260Y_NEVER)
-		x->seconded = false;
-	if (!owed->count && awaits(x, BC260Y_SECOND_PING, 0) && line != PING_SUMMARY && more)
+	if (own && (line == PING_REPLY || line == PING_CODE) && x->ping_count < x->shape.ping_num)
 		return count_ping(x, code, event, now_ms);
 	/* Of an older ping only the summary ends the debt. */
-	if (line == PING_REPLY || (line == PING_CODE && (owed->count || more)))
+	if (line != PING_SUMMARY && !(own && line == PING_CODE))
 		return give(x, event, BC260Y_EVENT_ORPHAN);
+	if (own)
+		x->seconded = false; /* what looked like its end was a lost request */
 	return take_second(x, BC260Y_SECOND_PING, 0, code, event, now_ms);
 }
 

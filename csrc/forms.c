@@ -1,6 +1,5 @@
 /*
- * The application note's own commands and responses (sections 2.3 and 2.4), and its
- * error codes (chapter 3).
+ * The application note's own commands and responses (sections 2.3 and 2.4).
  *
  * Section numbers are the manual's. What walks the tables is codec.c's.
  */
@@ -121,39 +120,3 @@ static const struct bc260y_form responses[] = {
 };
 
 const struct bc260y_table bc260y_ip_table = TABLE(commands, responses);
-
-/* Chapter 3, from 550 on without a gap. */
-static const char *const errors[] = {
-	"Unknown error",
-	"Operation blocked",
-	"Invalid parameters",
-	"Memory not enough",
-	"Create socket failed",
-	"Operation not supported",
-	"Socket bind failed",
-	"Socket listen failed",
-	"Socket write failed",
-	"Socket read failed",
-	"Socket accept failed",
-	"Open PDP context failed",
-	"Close PDP context failed",
-	"Socket identity has been used",
-	"DNS busy",
-	"DNS parse failed",
-	"Socket connection failed",
-	"Socket has been closed",
-	"Operation busy",
-	"Operation timeout",
-	"PDP context broken down",
-	"Cancel send",
-	"Operation not allowed",
-	"APN not configured",
-	"Port busy",
-};
-
-const char *bc260y_error_text(int code)
-{
-	int index = code - BC260Y_ERROR_FIRST;
-
-	return index >= 0 && index < (int)COUNT(errors) ? errors[index] : NULL;
-}

@@ -285,7 +285,7 @@ static int exchange_forgive(lua_State *L)
 
 void bc260y_lua_settle(lua_State *L, struct bc260y_exchange *exchange)
 {
-	static const char *const names[] = {"open", "send", "close", "dns", "ping", "ntp", NULL};
+	static const char *const names[] = {"open", "send", "close", NULL};
 	int second = BC260Y_SECOND_OPEN + luaL_checkoption(L, 2, NULL, names);
 	lua_Integer id = BC260Y_ID_NONE;
 
@@ -297,8 +297,8 @@ void bc260y_lua_settle(lua_State *L, struct bc260y_exchange *exchange)
 	bc260y_exchange_settle(exchange, (enum bc260y_second)second, (uint8_t)id);
 }
 
-/* exchange:settle("open", id | "send" | "close" | "dns" | "ping" | "ntp"): the second
- * results of that kind that are owed were settled otherwise */
+/* exchange:settle("open", id | "send" | "close"): the second results of that kind that
+ * are owed were settled otherwise */
 static int exchange_settle(lua_State *L)
 {
 	bc260y_lua_settle(L, &check_self(L)->exchange);
