@@ -9,7 +9,7 @@ local local_ports = require "bc260y.local_ports"
 local new_entry = require("bc260y.pump").entry
 
 local COUNT = 5 -- manual 2.3.2: 0-4
-local TRIES_MAX = 3
+local TRIES_MAX = 3 -- of a QICLOSE, and of a QISTATE?
 
 local ids_methods = {}
 local ids_mt = { __name = "bc260y.ids", __index = ids_methods }
@@ -26,6 +26,8 @@ local function new_ids(pump, rest)
     dropped = {},   -- id -> true, set by finalizers alone
     waiters = {},   -- those who wait for an id
     check = false,  -- ask the module which sockets there are
+    vain = 0,       -- how often it was asked, and nothing was learnt
+    told = {},      -- ids whose end QISTATE? has told, before any URC
     chores = pump.chores,
     ports = nil,
   }, ids_mt)
@@ -63,7 +65,7 @@ end
 
 --- The id is in use by that socket.
 function ids_methods:settle(id, socket)
-  self.held[id] = nil
+  self.held[id], self.told[id] = nil, nil
   self.sockets[id] = socket
 end
 
@@ -112,7 +114,7 @@ end
 function ids_methods:reset()
   local free = {}
   for _, id in ipairs(self.free) do free[id] = true end
-  self.foreign = {}
+  self.foreign, self.told = {}, {}
   for id = 0, COUNT - 1 do
     local socket = self.sockets[id]
     if not (free[id] or self.held[id]) then
@@ -191,23 +193,52 @@ local function sort_rest(self, found)
   end
 end
 
--- What QISTATE? says of our sockets, and of what others have left open.
-local function compare(self, lines)
+--- The module says that the connection of an id has ended. Whoever listens hears of each
+-- end once, be it by a URC, by QISTATE? or by both.
+function ids_methods:remote_closed(id)
+  local socket, told = self.sockets[id], self.told[id]
+  self.told[id] = nil
+  if socket then socket:remote_closed() end
+  if not told then self.pump.owner:event("closed", id) end
+end
+
+-- Result: id -> what is open with it; or nil: a line can't be read, and so it is not
+-- known which ids the answer leaves out.
+local function read_state(lines)
   local found = {}
   for _, line in ipairs(lines or {}) do
     local id, service, _, _, here, state = core.decode("+QISTATE", line)
-    if id then found[id] = { service = service, local_port = here or 0, state = state } end
+    if not id then return nil end
+    found[id] = { service = service, local_port = here or 0, state = state }
   end
+  return found
+end
+
+-- What QISTATE? says of our sockets, and of what others have left open.
+local function compare(self, found)
   for id = 0, COUNT - 1 do
     local socket, other = self.sockets[id], found[id]
     local gone = not other or GONE[other.state]
-    if socket and socket.state == "open" and gone then socket:remote_closed() end
+    if socket and socket.state == "open" and gone then
+      self:remote_closed(id)
+      self.told[id] = true
+    end
   end
   sort_rest(self, found)
 end
 
+-- Nothing can be learnt, or nothing is left to be learnt.
+local OVER = { error = true, reset = true, lost = true, closed = true }
+
 local function checked(entry)
-  if entry.done == "ok" then compare(entry.ids, entry.lines) end
+  local self, found = entry.ids, nil
+  if entry.done == "ok" then found = read_state(entry.lines) end
+  if found then compare(self, found) end
+  self.vain = self.vain + 1
+  if found or OVER[entry.done] then self.vain = 0
+  elseif self.vain < TRIES_MAX then
+    self.check, self.chores.due = true, true
+  end
 end
 
 --- A query for what is open; what it says is believed.
@@ -219,7 +250,7 @@ end
 
 --- Something may have been missed: ask which sockets there are.
 function ids_methods:doubt()
-  self.check = true
+  self.check, self.vain = true, 0
   self.chores.due = true
 end
 

@@ -76,9 +76,7 @@ local urcs = {}
 urcs["+QIURC"] = function(self, text)
   local kind, id, detail = decode("+QIURC", text)
   if kind == "closed" then
-    local sock = self.ids.sockets[id]
-    if sock then sock:remote_closed() end
-    self.hooks:emit("closed", id)
+    self.ids:remote_closed(id)
   elseif kind == "recv" and detail and find(detail, "buff", 1, true) then
     -- The module dropped data: the reader has to know where.
     local sock = self.ids.sockets[id]
@@ -117,6 +115,7 @@ urcs["+QNBIOTEVENT"] = function(self, text)
   local kind = what and match(what, "^ENTER (%u+)")
   if kind then
     self.wake:enter(kind)
+    self.lock:slept()
     self.hooks:emit("sleep", what)
   elseif what and find(what, "^EXIT") then
     self.wake:exit()
@@ -178,11 +177,12 @@ function modem_methods:event(kind, a, b)
 end
 
 function modem_methods:chore()
-  return self.ids:chore()
+  return self.lock:chore() or self.ids:chore()
 end
 
 function modem_methods:heard(kind, status)
   self.wake:heard(kind, status)
+  self.lock:heard(kind, status)
 end
 
 function modem_methods:waker()
