@@ -115,7 +115,6 @@ urcs["+QNBIOTEVENT"] = function(self, text)
   local kind = what and match(what, "^ENTER (%u+)")
   if kind then
     self.wake:enter(kind)
-    self.lock:slept()
     self.hooks:emit("sleep", what)
   elseif what and find(what, "^EXIT") then
     self.wake:exit()
@@ -177,12 +176,11 @@ function modem_methods:event(kind, a, b)
 end
 
 function modem_methods:chore()
-  return self.lock:chore() or self.ids:chore()
+  return self.ids:chore()
 end
 
 function modem_methods:heard(kind, status)
   self.wake:heard(kind, status)
-  self.lock:heard(kind, status)
 end
 
 function modem_methods:waker()
