@@ -46,9 +46,12 @@ describe("modem:identity", function()
     assert.same(but { manufacturer = false }, (call(script {
       ATI = "OK", ["AT+CGMR"] = "BC260YCNAAR02A02\n< OK", ["AT+CGMM"] = "Quectel_BC260Y-CN\n< OK",
     }, "identity")))
-    assert.same(whole, (call(script {
+    assert.same(but { manufacturer = false }, (call(script {
       ATI = "Quectel_Ltd\n< Revision: BC260YCNAAR02A02\n< OK",
       ["AT+CGMM"] = "Quectel_BC260Y-CN\n< OK",
+    }, "identity")))
+    assert.same(but { manufacturer = false, model = false }, (call(script {
+      ATI = "Quectel_Ltd\n< Revision: BC260YCNAAR02A02\n< OK", ["AT+CGMM"] = "ERROR",
     }, "identity")))
     assert.same(but { revision = false }, (call(script {
       ATI = "Quectel_Ltd\n< Quectel_BC260Y-CN\n< OK", ["AT+CGMR"] = "ERROR",
@@ -57,6 +60,44 @@ describe("modem:identity", function()
       ATI = "Quectel_Ltd\n< Quectel_BC260Y-CN\n< OK",
       ["AT+CGMR"] = "Revision: BC260YCNAAR02A02\n< OK",
     }, "identity")))
+  end)
+
+  it("takes no line of ATI for another where one is missing or doubled", function()
+    for text, changed in pairs {
+      ["Quectel_BC260Y-CN\n< Revision: BC260YCNAAR02A02"] = { manufacturer = false },
+      ["Quectel_Ltd\n< Quectel_Ltd\n< Quectel_BC260Y-CN\n< Revision: BC260YCNAAR02A02"] = {},
+      ["Quectel_Ltd\n< Quectel_BC260Y-CN\n< Quectel_BC260Y-CN\n< Revision: BC260YCNAAR02A02"] =
+        {},
+    } do
+      assert.same(but(changed), (call(script { ATI = text .. "\n< OK" }, "identity")), text)
+    end
+    for text, changed in pairs {
+      ["Quectel_Ltd\n< BC260YCNAAR02A02"] = { manufacturer = false, model = false },
+      ["Quectel_Ltd\n< Quectel_BC260Y-CN\n< Revision:"] = {},
+      ["Revision: "] = { manufacturer = false, model = false },
+    } do
+      local model = changed.model == false and "ERROR" or nil
+      assert.same(but(changed), (call(script { ATI = text .. "\n< OK", ["AT+CGMM"] = model,
+        ["AT+CGMR"] = "Revision: BC260YCNAAR02A02\n< OK" }, "identity")), text)
+      changed.revision = false
+      assert.same(but(changed), (call(script { ATI = text .. "\n< OK", ["AT+CGMM"] = model,
+        ["AT+CGMR"] = "Revision:\n< OK" }, "identity")), text)
+    end
+  end)
+
+  it("takes no bare line where there are two", function()
+    for command, name in pairs { ["AT+CIMI"] = "imsi", ["AT+CGSN=0"] = "serial" } do
+      assert.same(but { [name] = false }, (call(script {
+        [command] = "460081234567890\n< 460081234567891\n< OK" }, "identity")), command)
+    end
+  end)
+
+  it("takes an ICCID with letters, and with 18 to 22 digits", function()
+    for _, iccid in ipairs { "898604141020700123", "898600D9891751505384",
+      "89860414102070012345F", "8986041410207001234567" } do
+      assert.equal(iccid, call(script { ["AT+QCCID"] = "+QCCID: " .. iccid .. "\n< OK" },
+        "identity").iccid)
+    end
   end)
 
   it("takes the shortest and the longest of what differs in length", function()
@@ -80,9 +121,12 @@ describe("modem:identity", function()
         "+CGSN: -66207051234560", "+CGSN: 866207051234560,1", "+QCCID: 866207051234560" },
       ["AT+CGSN=2"] = { "+CGSN: 866207051234560" },
       ["AT+CGSN=3"] = { "+CGSN: 1", "+CGSN: 001" },
+      ["AT+CGSN=0"] = { "+CGSN: ", '+CGSN: ""', "+CGSN:", "+CGSN: a,b", "+QCCID: 1" },
       ["AT+CIMI"] = { "46008", "4600812345678901", "46008123456789x", "-60081234567890" },
       ["AT+QCCID"] = { "+QCCID: ", "+QCCID: xyz", "+CGSN: 1", "+QCCID: 1,2",
-        "+QCCID: 8986x", "+QCCID: x8986" },
+        "+QCCID: 8986", "+QCCID: 89860414102070012", "+QCCID: 89860414102070012345678",
+        "+QCCID: 79860414102070012345", "+QCCID: 8986041410207001234x",
+        "+QCCID: x9860414102070012345" },
     } do
       for _, line in ipairs(lines) do
         assert.same(but { [names[command]] = false },

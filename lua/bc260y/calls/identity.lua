@@ -7,20 +7,25 @@ local unpack = table.unpack or unpack
 local calls, checks = {}, {}
 
 local function strip_revision(line)
-  return line and line:gsub("^Revision: *", ""):match("^(.-) *$")
+  local revision = line and line:gsub("^Revision: *", ""):match("^(.-) *$")
+  return revision ~= "" and revision or nil
 end
 
--- ATI gives manufacturer, model and "Revision: ..." (wire forms); lines may be missing.
+-- A revision has the module's name in it as well: BC260YCNAAR02A02.
+local function is_model(line)
+  return line:find("BC260Y", 1, true) ~= nil and not line:find("R%d%dA%d%d")
+end
+
+-- ATI gives manufacturer, model and "Revision: ..." (wire forms). Lines may be missing: a
+-- manufacturer can be told by what follows alone.
 local function read_ati(lines)
   local known = { manufacturer = nil, model = nil, revision = nil }
   for i = 1, #lines do
     local line = lines[i]
     if line:find("^Revision:") then
       known.revision = known.revision or strip_revision(line)
-    elseif not known.manufacturer then
-      known.manufacturer = line
-    else
-      known.model = known.model or line
+    elseif is_model(line) and not known.model then
+      known.manufacturer, known.model = lines[i - 1], line
     end
   end
   return known
@@ -33,6 +38,11 @@ local function question(self, deadline, name, ...)
   return nil, err, code
 end
 
+-- A bare line says nothing of what it is: of two nobody knows which.
+local function only_line(lines)
+  return not lines[2] and lines[1] or nil
+end
+
 -- Firmware of the module, and who made it. Result: table; or nil, err, code.
 local function ask_revision(self, deadline)
   local lines, err, code = ask.command(self, deadline, "ATI")
@@ -41,7 +51,7 @@ local function ask_revision(self, deadline)
   if not known.revision then
     lines, err, code = question(self, deadline, "CGMR")
     if not lines then return nil, err, code end
-    known.revision = strip_revision(lines[1])
+    known.revision = strip_revision(only_line(lines))
   end
   return known
 end
@@ -51,8 +61,11 @@ local function digits(text, low, high)
   return text and #text >= low and #text <= high and text or nil
 end
 
-local function first_line(lines)
-  return lines[1]
+local function read_serial(lines)
+  local line = only_line(lines)
+  if not line then return nil end
+  local serial = line:find("^%+CGSN:") and ask.read("+CGSN", lines) or line:match("^[^%s+].*$")
+  return serial ~= "" and serial or nil
 end
 
 -- Of +CGSN, so many digits.
@@ -60,20 +73,23 @@ local function number_of(size)
   return function(lines) return digits(ask.read("+CGSN", lines), size, size) end
 end
 
+-- E.118: 89 and no fewer than 18 in all; some operators have letters among the digits, and
+-- an F fills it up.
 local function read_iccid(lines)
   local iccid = ask.read("+QCCID", lines)
-  return iccid and iccid:match("^%x+$")
+  iccid = iccid and iccid:match("^89%x+$")
+  return iccid and #iccid >= 18 and #iccid <= 22 and iccid or nil
 end
 
 -- The rest of it, in the order in which it is asked: its name, the command with its
 -- argument, and what reads the lines.
 local rest = {
-  { "model", { "CGMM" }, first_line },
+  { "model", { "CGMM" }, only_line },
   { "imei", { "CGSN", 1 }, number_of(15) },
   { "imei_sv", { "CGSN", 2 }, number_of(16) },
   { "sv", { "CGSN", 3 }, number_of(2) },
-  { "serial", { "CGSN", 0 }, function(lines) return ask.read("+CGSN", lines) or lines[1] end },
-  { "imsi", { "CIMI" }, function(lines) return digits(lines[1], 6, 15) end },
+  { "serial", { "CGSN", 0 }, read_serial },
+  { "imsi", { "CIMI" }, function(lines) return digits(only_line(lines), 6, 15) end },
   { "iccid", { "QCCID" }, read_iccid },
 }
 
