@@ -61,6 +61,8 @@ describe("A typed call that is misused", function()
       ["send: string expected, got number"] = function() local _ = modem:data_format(1, 1) end,
       ["send and recv: both or none"] = function() local _ = modem:data_format("hex") end,
       ["command: string expected, got nil"] = function() local _ = modem:supported() end,
+      ["id and context: one or none"] =
+        function() local _ = modem:sockets { id = 0, context = 0 } end,
       ["context: number expected, got string"] =
         function() local _ = modem:sockets { context = "0" } end,
     } do

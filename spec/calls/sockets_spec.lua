@@ -50,6 +50,26 @@ describe("modem:sockets", function()
     end
   end)
 
+  it("is an error where a socket is another than was asked for, or told twice", function()
+    local mine, other = '+QISTATE: 0,"TCP","a",80,0,2,0,1', '+QISTATE: 1,"UDP","b",80,0,2,0,1'
+    local both = { nil, "error" }
+    assert.equal(2, #sockets(mine .. "\n< " .. other))
+    assert.same(both, { sockets(mine .. "\n< " .. mine) })
+    for _, lines in ipairs { other, mine .. "\n< " .. other } do
+      assert.same(both, { call("> AT+QISTATE=1,0\n< " .. lines .. "\n< OK", "sockets",
+        { id = 0 }) })
+    end
+    assert.same(both, { call('> AT+QISTATE=0,0\n< +QISTATE: 0,"TCP","a",80,0,2,1,1\n< OK',
+      "sockets", { context = 0 }) })
+  end)
+
+  it("is an error where the service is neither TCP nor UDP", function()
+    for _, service in ipairs { "XYZ", "tcp", "TC", "1", "" } do
+      assert.same({ nil, "error" },
+        { sockets('+QISTATE: 0,"' .. service .. '","a",80,0,2,0,1') }, service)
+    end
+  end)
+
   it("refuses what is out of its range before a byte is sent", function()
     for _, id in ipairs { -1, 5, 0.5, 0/0 } do
       assert.same({ nil, "invalid argument", "connectID", "0 to 4" },
