@@ -158,6 +158,7 @@ script.each_loop(function(how, run)
           { { psm = { periodic_tau = 60, active_time = -1 } }, "active_time", "0 to 11160" },
           { { psm = { periodic_tau = 60, active_time = 11161 } }, "active_time", "0 to 11160" },
           { { edrx = { cycle = 0 } }, "cycle", "20.48 to 10485.76" },
+          { { edrx = { cycle = 1.5 } }, "cycle", "20.48 to 10485.76" },
           { { edrx = { cycle = 1e5 }, psm = false }, "cycle", "20.48 to 10485.76" },
         } do
           assert.same({ nil, "invalid argument", case[2], case[3] },

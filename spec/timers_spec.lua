@@ -137,10 +137,11 @@ describe("extended DRX", function()
   end)
 
   it("is written as the next longer cycle", function()
-    assert.same({ "0010", 20.48 }, { timers.encode_cycle(1) })
+    assert.same({ "0010", 20.48 }, { timers.encode_cycle(20.48) })
+    assert.same({ "0011", 40.96 }, { timers.encode_cycle(20.49) })
     assert.same({ "0101", 81.92 }, { timers.encode_cycle(41) })
     assert.same({ "1111", 10485.76 }, { timers.encode_cycle(5242.89) })
-    for _, seconds in ipairs { 0, -1, 10485.77, 1 / 0, 0 / 0 } do
+    for _, seconds in ipairs { 0, -1, 1.5, 20.47, 10485.77, 1 / 0, 0 / 0 } do
       assert.same({ nil, "20.48 to 10485.76" }, { timers.encode_cycle(seconds) })
     end
   end)

@@ -5,7 +5,8 @@
 -- mode (10.5.5.32). It does not know which command carries them.
 --
 -- What can't be said exactly is rounded up to the next that can: an encoder gives its
--- bits and the seconds that they say, or nil and the range.
+-- bits and the seconds that they say. What is below the least or above the greatest that
+-- can be said is refused: nil and the range.
 
 local ceil = math.ceil
 
@@ -99,11 +100,12 @@ end
 
 --- The bits of an eDRX cycle of at least so many seconds, and what they say.
 function timers.encode_cycle(seconds)
+  local least, greatest = CYCLES[1][2], CYCLES[#CYCLES][2]
+  if not is_within(seconds, least, greatest) then return nil, least .. " to " .. greatest end
   for i = 1, #CYCLES do
     local cycle = CYCLES[i]
-    if seconds <= cycle[2] and seconds > 0 then return cycle[1], cycle[2] end
+    if seconds <= cycle[2] then return cycle[1], cycle[2] end
   end
-  return nil, "20.48 to 10485.76"
 end
 
 --- Seconds of a paging time window, from 4 bits; or nil.
