@@ -32,13 +32,16 @@ end)
 
 describe("modem:sim", function()
   it("says what the card waits for", function()
-    for _, text in ipairs { "READY", "SIM PIN", "SIM PUK", "PH-NET PIN" } do
+    for _, text in ipairs { "READY", "SIM PIN", "SIM PUK", "SIM PIN2", "PH-NET PIN",
+      "PH-SIM PIN", "PH-NETSUB PUK" } do
       assert.equal(text, (ask("CPIN?", "sim", "+CPIN: " .. text)))
     end
   end)
 
   it("is an error where the answer is none", function()
-    errors_on("CPIN?", "sim", { "+CPIN: ", "+CSQ: 1,2", "+CPIN: " .. ("x"):rep(33) })
+    errors_on("CPIN?", "sim", { "+CPIN: ", "+CSQ: 1,2", "+CPIN: " .. ("x"):rep(33),
+      "+CPIN: -1", "+CPIN: READY,READY", "+CPIN: 0", "+CPIN: ready", "+CPIN: SIM  PIN,",
+      "+CPIN: READY1", "+CPIN: R" })
   end)
 end)
 
@@ -65,10 +68,12 @@ end)
 describe("modem:baud", function()
   it("asks and sets", function()
     assert.equal(9600, (ask("IPR?", "baud", "+IPR: 9600")))
-    assert.equal(0, (ask("IPR?", "baud", "+IPR: 0")))
+    for _, rate in ipairs { 0, 300, 4800, 57600, 115200, 460800, 921600 } do
+      assert.equal(rate, (ask("IPR?", "baud", "+IPR: " .. rate)))
+    end
     assert.is_true(call("> AT+IPR=115200\n< OK", "baud", 115200))
     errors_on("IPR?", "baud", { "+IPR: ", "+IPR: x", "+IPR: -1", "+IPR: 9600,1",
-      "+IPR: 99999999999", "+CSQ: 1,2" })
+      "+IPR: 99999999999", "+IPR: 99999", "+IPR: 960", "+IPR: 96000", "+CSQ: 1,2" })
   end)
 
   it("refuses 0, which is reported not to work, and other rates that there are not", function()

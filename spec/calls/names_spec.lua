@@ -81,6 +81,15 @@ describe("modem:dns without arguments", function()
       (dns '0,"254.128.0.0.0.0.0.0.0.0.0.0.0.0.0.1"'))
   end)
 
+  it("never makes the secondary the primary where that one is empty", function()
+    assert.same({ secondary = "8.8.8.8" }, (dns '0,"","8.8.8.8"'))
+    assert.same({ secondary = "8.8.8.8" }, (dns '0,,8.8.8.8,,'))
+    assert.same({ secondary = "8.8.8.8" }, (dns '0,"0.0.0.0","8.8.8.8"'))
+    assert.same({ secondary6 = "240E::2" }, (dns '0,"","","","240E::2"'))
+    assert.same({ primary = "1.1.1.1", secondary6 = "240E::2" },
+      (dns '0,"1.1.1.1","","::","240E::2"'))
+  end)
+
   it("never gives for a server what is none", function()
     for _, text in ipairs {
       "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.4x", "1..2.3", "1234.1.1.1", "x",

@@ -8,6 +8,17 @@ local calls, checks = {}, {}
 
 local MV = 1000
 
+-- 27.007 8.3: letters, blanks and hyphens, and some end in 2.
+local CARD_TEXT = "^%u[%u %-]*%u2?$"
+
+-- V.250 6.2.10 and the faster ones that modules have; 0: it follows the host's.
+local RATES = {
+  [0] = true, [300] = true, [600] = true, [1200] = true, [2400] = true, [4800] = true,
+  [9600] = true, [14400] = true, [19200] = true, [28800] = true, [33600] = true,
+  [38400] = true, [57600] = true, [115200] = true, [230400] = true, [460800] = true,
+  [921600] = true,
+}
+
 -- What stands where a number may: it, and the options.
 local function number_or_options(number, options)
   if type(number) == "table" then return nil, number end
@@ -36,8 +47,9 @@ checks.battery = ask.check_options
 -- Result: "READY", "SIM PIN", "SIM PUK" or another text of 27.007; or nil, err, code.
 function calls.sim(self, options)
   local text, err, code = ask.value(self, ask.deadline(self, options), "CPIN?", "+CPIN")
-  if text == "" then return nil, "error" end
-  return text, err, code
+  if not text then return nil, err, code end
+  if not text:find(CARD_TEXT) then return nil, "error" end
+  return text
 end
 
 checks.sim = ask.check_options
@@ -62,7 +74,10 @@ function calls.baud(self, rate, options)
   rate, options = number_or_options(rate, options)
   local deadline = ask.deadline(self, options)
   if rate then return ask.set(self, deadline, "IPR", rate) end
-  return ask.value(self, deadline, "IPR?", "+IPR")
+  local is, err, code = ask.value(self, deadline, "IPR?", "+IPR")
+  if not is then return nil, err, code end
+  if not RATES[is] then return nil, "error" end
+  return is
 end
 
 checks.baud = check_number "rate"

@@ -41,17 +41,14 @@ local function arguments(primary, secondary, options)
 end
 
 -- Fields may be missing: what a text is says where it belongs, and not its place alone.
-local function add_server(servers, text)
-  if not address.is_known(text) then return end
-  local primary, secondary
-  if address.is_v4(text) then
-    primary, secondary = "primary", "secondary"
-  elseif address.is_v6(text) then
-    primary, secondary = "primary6", "secondary6"
-  else
-    return
-  end
-  servers[servers[primary] and secondary or primary] = text
+-- Of a pair whose first is empty it is the second.
+local function add_server(servers, text, before)
+  text = address.of(text)
+  if not text then return end
+  local primary, secondary = "primary", "secondary"
+  if address.is_v6(text) then primary, secondary = "primary6", "secondary6" end
+  local is_second = before == false or servers[primary] ~= nil
+  servers[is_second and secondary or primary] = text
 end
 
 local function ask_servers(self, deadline)
@@ -62,9 +59,9 @@ local function ask_servers(self, deadline)
   local context, pri4, sec4, pri6, sec6 = ask.read("+QIDNSCFG", lines)
   if not context then return nil, "error" end
   add_server(servers, pri4)
-  add_server(servers, sec4)
+  add_server(servers, sec4, address.is_known(pri4))
   add_server(servers, pri6)
-  add_server(servers, sec6)
+  add_server(servers, sec6, address.is_known(pri6))
   return servers
 end
 
