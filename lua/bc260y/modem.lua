@@ -115,6 +115,7 @@ urcs["+QNBIOTEVENT"] = function(self, text)
   local kind = what and match(what, "^ENTER (%u+)")
   if kind then
     self.wake:enter(kind)
+    self.lock:slept()
     self.hooks:emit("sleep", what)
   elseif what and find(what, "^EXIT") then
     self.wake:exit()
@@ -176,11 +177,13 @@ function modem_methods:event(kind, a, b)
 end
 
 function modem_methods:chore()
-  return self.ids:chore()
+  return self.lock:chore() or self.ids:chore()
 end
 
 function modem_methods:heard(kind, status)
   self.wake:heard(kind, status)
+  self.lock:heard(kind, status)
+  self.ids:heard(kind, status)
 end
 
 function modem_methods:waker()
