@@ -3,16 +3,22 @@
 --   .ci/docs.sh write|check
 -- The rows, and how they are tried, are in spec/commands/.
 
+local described = require "spec.commands.described"
 local doubts = require "spec.commands.doubts"
 local forms = require "spec.commands.forms"
 local marks = require "spec.commands.marks"
 local page = require "spec.commands.page"
+local shown = require "spec.commands.shown"
 local whole = require "spec.commands.whole"
 
 local PAGE = "docs/commands.md"
 
 local CHAPTERS = {
   { title = "The application note", files = { "manual", "codes" } },
+  { title = "Rules, notes and remarks", table = "notes",
+    columns = { "Section", "Note", "Says", "Shown by" } },
+  { title = "Examples", table = "examples",
+    columns = { "Section", "About", "Transcript", "The driver", "The virtual module" } },
   { title = "Beside the application note", files = { "beside_module", "beside_network" } },
 }
 
@@ -29,10 +35,15 @@ end
 
 local function sections_of(chapter)
   local list = {}
-  for _, file in ipairs(chapter.files) do
+  for _, file in ipairs(chapter.files or {}) do
     for _, section in ipairs(require("spec.commands." .. file)) do list[#list + 1] = section end
   end
   return list
+end
+
+-- Chapter 2 of the manual has tables of them.
+local function has_parameters(section)
+  return section.section ~= nil and section.section:find "^2" ~= nil
 end
 
 local function try(row)
@@ -61,10 +72,12 @@ end
 local function main(what)
   local all, chapters = {}, {}
   for i, chapter in ipairs(CHAPTERS) do
-    chapters[i] = { title = chapter.title, sections = sections_of(chapter) }
+    chapters[i] = { title = chapter.title, sections = sections_of(chapter),
+      columns = chapter.columns, rows = chapter.table and shown[chapter.table](report) }
     for _, section in ipairs(chapters[i].sections) do
       all[#all + 1] = section
       for _, row in ipairs(section.rows) do try(row) end
+      if has_parameters(section) then section.parameters = described.of(section, report) end
     end
   end
   whole.check(all, report)

@@ -4,13 +4,14 @@
 -- `itself`: how the virtual module comes to say the code by itself, in the fields of
 -- manual.lua's rows; `why` says it in words. Every code can be said by a script.
 
+local provoke = require "spec.commands.provoke"
+
 local HOST = "hf.quectel.com"
 local OPEN = ('AT+QIOPEN=0,0,"TCP","%s",8008,0,1'):format(HOST)
 local FIXED = ('AT+QIOPEN=0,%%d,"TCP","%s",8008,50000,1'):format(HOST)
 local PING = 'AT+QPING=0,"10.0.0.9",4,1,32'
 
 local function slow(_, net) net.latency_s = 30 end
-local function silent(_, net) net.pings = {} end
 
 local itself = {
   [0] = { why = "the peer listens", host = OPEN, says = { "OK", "+QIOPEN: 0,0" } },
@@ -26,7 +27,8 @@ local itself = {
     says = { "OK", "+QIOPEN: 0,566" } },
   [567] = { why = "sending on an id that is closed, with CMEE", first = { "AT+CMEE=1" },
     host = 'AT+QISEND=0,1,"a"', says = { "+CME ERROR: 567" } },
-  [568] = { why = "a second ping at once", provoke = silent, host = PING .. "\r" .. PING,
+  [568] = { why = "a second ping at once", provoke = provoke.silence_of_pings,
+    host = PING .. "\r" .. PING,
     says = { "OK", "OK", "+QPING: 568" } },
   [569] = { why = "the peer never answers", scene = "silent", host = OPEN,
     says = { "OK", "+QIOPEN: 0,569" } },

@@ -10,7 +10,8 @@ local forms = {}
 -- One line to the codec, two in the manual, of which the other is the end of all (2.3.8).
 local ALIASES = { finresult = "result" }
 
-local function plain(name)
+--- The codec's name for the manual's.
+function forms.plain(name)
   return ALIASES[name] or name
 end
 
@@ -40,8 +41,8 @@ function forms.names()
   return names
 end
 
--- What the manual calls the fields that the codec writes as one.
-local function names_of(field)
+--- What the manual calls the fields that the codec writes as one.
+function forms.names_of(field)
   if field.kind == "inline" or field.kind == "hex" then return { "send_length", field.name } end
   return { field.name }
 end
@@ -76,8 +77,8 @@ function forms.same_fields(text, form)
   local _, literals = text:gsub('"[^"<>]*"', "")
   for name in text:gmatch("<([^<>]*)>") do written[#written + 1] = name end
   for _, field in ipairs(form.fields) do
-    for _, name in ipairs(names_of(field)) do
-      if plain(written[at]) == plain(name) then
+    for _, name in ipairs(forms.names_of(field)) do
+      if forms.plain(written[at]) == forms.plain(name) then
         at = at + 1
       elseif field.kind == "text" and literals > 0 then
         literals = literals - 1

@@ -4,6 +4,7 @@
 -- marks.lua's. A row:
 --   kind     "command", "late" (a result after OK), "urc"; nil: not of the manual's list
 --   form     as the manual spells it
+--   answer   how the manual spells the line that comes before OK
 --   host     the line that goes to the module
 --   says     the lines that the module answers with, all of them
 --   line     the one of them that the row is about, where it is not a command's row
@@ -20,17 +21,13 @@
 -- and the circumstances, which stage.lua brings about: scene, profile, traits, format (the
 -- modem's), first (lines typed before), scripts (virtual.md), provoke (function(module, net)).
 
+local provoke = require "spec.commands.provoke"
+
+local STATE = "+QISTATE: <connectID>,<service_type>,<host>,<remote_port>,<local_port>,"
+  .. "<socket_state>,<contextID>,<access_mode>"
 local HOST = '"hf.quectel.com"'
 local OPEN = 'AT+QIOPEN=0,0,"TCP",' .. HOST .. ",8008,0,1"
 local CONNECT = "sock:connect(" .. HOST .. ", 8008)"
-
-local function hang_up(_, net) net.peers[1]:close() end
-
-local function answer(text)
-  return function(_, net) net.peers[1]:send(text) end
-end
-
-local function silence_of_pings(_, net) net.pings = {} end
 
 return {
   { section = "2.3.1", title = "AT+QICFG: optional parameters", rows = {
@@ -41,6 +38,7 @@ return {
         .. [[text = '"dataformat",(0,1),(0,1)' }]] },
     { kind = "command", form = 'AT+QICFG="dataformat"', host = 'AT+QICFG="dataformat"',
       says = { '+QICFG: "dataformat",0,0', "OK" },
+      answer = '+QICFG: "dataformat",<send_data_format>,<recv_data_format>',
       codec = { "QICFG?" }, decoder = { "+QICFG", "dataformat", 0, 0 },
       call = "modem:data_format()", gives = '{ send = "text", recv = "text" }' },
     { kind = "command", form = 'AT+QICFG="dataformat"[,<send_data_format>,<recv_data_format>]',
@@ -93,7 +91,7 @@ return {
       decoder = "supported", call = 'modem:supported("QISTATE")', gives = "{}" },
     { kind = "command", form = "AT+QISTATE?", host = "AT+QISTATE?", scene = "connected",
       says = { '+QISTATE: 0,"TCP","hf.quectel.com",8008,0,2,0,1', "OK" },
-      codec = { "QISTATE?" },
+      codec = { "QISTATE?" }, answer = STATE,
       decoder = { "+QISTATE", 0, "TCP", "hf.quectel.com", 8008, 0, 2, 0, 1 },
       call = "modem:sockets()",
       gives = '{ { id = 0, service = "TCP", host = "hf.quectel.com", remote_port = 8008, '
@@ -101,12 +99,12 @@ return {
         .. "access_mode = 1 } }" },
     { kind = "command", form = "AT+QISTATE=<query_type>,<contextID>", host = "AT+QISTATE=0,0",
       scene = "connected", says = { '+QISTATE: 0,"TCP","hf.quectel.com",8008,0,2,0,1', "OK" },
-      codec = { "QISTATE context", 0 },
+      codec = { "QISTATE context", 0 }, answer = STATE,
       decoder = { "+QISTATE", 0, "TCP", "hf.quectel.com", 8008, 0, 2, 0, 1 },
       call = "modem:sockets{context = 0}" },
     { kind = "command", form = "AT+QISTATE=<query_type>,<connectID>", host = "AT+QISTATE=1,0",
       scene = "connected", says = { '+QISTATE: 0,"TCP","hf.quectel.com",8008,0,2,0,1', "OK" },
-      codec = { "QISTATE id", 0 },
+      codec = { "QISTATE id", 0 }, answer = STATE,
       decoder = { "+QISTATE", 0, "TCP", "hf.quectel.com", 8008, 0, 2, 0, 1 },
       call = "modem:sockets{id = 0}" },
   } },
@@ -141,6 +139,7 @@ return {
       scripts = { { match = "QISEND=0,10", second = "SEND FAIL" } },
       call = 'sock:send("1234567890")', gives = 'nil, "error", 0' },
     { kind = "command", form = "AT+QISEND=<connectID>,0", host = "AT+QISEND=0,0",
+      answer = "+QISEND: <sent>,<acked>,<nAcked>",
       says = { "+QISEND: 0,0,0", "OK" }, codec = { "QISEND count", 0 },
       decoder = { "+QISEND", 0, 0, 0 }, scene = "connected",
       call = "sock:acked()", gives = "0, 0, 0" },
@@ -185,6 +184,8 @@ return {
     { kind = "command", form = "AT+QIDNSCFG=<contextID>", host = "AT+QIDNSCFG=0",
       first = { 'AT+QIDNSCFG=0,"218.2.2.2","8.8.8.8"' },
       says = { '+QIDNSCFG: 0,"218.2.2.2","8.8.8.8","240E:5A::6666","240E:5B::6666"', "OK" },
+      answer = "+QIDNSCFG: <contextID>,<pridnsaddr_IPv4>,<secdnsaddr_IPv4>,<pridnsaddr_IPv6>,"
+        .. "<secdnsaddr_IPv6>",
       codec = { "QIDNSCFG?" },
       decoder = { "+QIDNSCFG", 0, "218.2.2.2", "8.8.8.8", "240E:5A::6666", "240E:5B::6666" },
       call = "modem:dns()" },
@@ -211,7 +212,7 @@ return {
       decoder = { "+QPING result", 0, "47.100.63.174", 32, 369 },
       call = 'modem:ping("iot.quectel.com", {count = 1})' },
     { kind = "late", form = "+QPING: <result>", line = "+QPING: 569",
-      host = 'AT+QPING=0,"iot.quectel.com",4,1,32', provoke = silence_of_pings,
+      host = 'AT+QPING=0,"iot.quectel.com",4,1,32', provoke = provoke.silence_of_pings,
       says = { "OK", "+QPING: 569", "+QPING: 0,1,0,1,0,0,0" },
       decoder = { "+QPING code", 569 },
       call = 'modem:ping("iot.quectel.com", {count = 1})' },
@@ -251,22 +252,22 @@ return {
 
   { section = "2.4.1", title = "The connection is closed", rows = {
     { kind = "urc", form = '+QIURC: "closed",<connectID>', line = '+QIURC: "closed",0',
-      decoder = { "+QIURC", "closed", 0 }, scene = "connected", provoke = hang_up,
+      decoder = { "+QIURC", "closed", 0 }, scene = "connected", provoke = provoke.hang_up,
       call = 'modem:wait("closed", 60)', gives = "0" },
   } },
 
   { section = "2.4.2", title = "Data has come", rows = {
     { kind = "urc", form = '+QIURC: "recv",<connectID>,<current_recv_length>,<data>',
       line = '+QIURC: "recv",0,10,hi,quectel', event = { "payload", 0, "hi,quectel" },
-      scene = "connected", provoke = answer "hi,quectel",
+      scene = "connected", provoke = provoke.answer "hi,quectel",
       call = "sock:receive(10)", gives = '"hi,quectel"' },
     { kind = "urc", form = '+QIURC: "recv",<connectID>,<current_recv_length>,<data>',
       line = '+QIURC: "recv",0,10,31323334353637383930', event = { "payload", 0, "1234567890" },
-      scene = "connected", format = "hex", provoke = answer "1234567890",
+      scene = "connected", format = "hex", provoke = provoke.answer "1234567890",
       call = "sock:receive(10)", gives = '"1234567890"' },
     { form = '+QIURC: "recv",<connectID>,"buff full"', line = '+QIURC: "recv",0,"buff full"',
       decoder = { "+QIURC", "recv", 0, "buff full" }, scene = "connected",
-      traits = { rx_buffer = 4 }, provoke = answer "1234567890",
+      traits = { rx_buffer = 4 }, provoke = provoke.answer "1234567890",
       call = 'modem:wait("buffer full", 60)', gives = "0" },
   } },
 }

@@ -6,37 +6,13 @@
 
 local core = require "bc260y.core"
 local forms = require "spec.commands.forms"
+local show = require "spec.commands.show"
 local sources = require "spec.commands.sources"
 local stage = require "spec.commands.stage"
 
 local marks = {}
 
 local PROMPT_REST = 0.1 -- seconds after a prompt, in which the exchange holds data back
-
--- Values as Lua writes them, tables with their keys in order. --------------------------
-
-local show
-
-local function show_table(t)
-  local parts, keys = {}, {}
-  for i, value in ipairs(t) do parts[i] = show(value) end
-  for key in pairs(t) do
-    if type(key) ~= "number" then keys[#keys + 1] = key end
-  end
-  table.sort(keys)
-  for _, key in ipairs(keys) do parts[#parts + 1] = key .. " = " .. show(t[key]) end
-  return parts[1] and "{ " .. table.concat(parts, ", ") .. " }" or "{}"
-end
-
-function show(value)
-  if type(value) == "string" then
-    local quote = value:find('"', 1, true) and "'" or '"'
-    return quote .. value .. quote
-  end
-  if type(value) == "number" then return ("%.10g"):format(value) end
-  if type(value) == "table" then return show_table(value) end
-  return tostring(value)
-end
 
 -- { n = count, ... } without the nils at its end.
 local function show_all(values)
@@ -181,8 +157,9 @@ local function decode(row)
   if show_all(values) ~= show_all(want) then
     return nil, ("%s reads %s"):format(name, show_all(values))
   end
-  if row.line and row.form then
-    local good, fault = forms.same_fields(row.form, form)
+  local written = row.line and row.form or row.answer
+  if written then
+    local good, fault = forms.same_fields(written, form)
     if not good then return nil, fault end
   end
   return code(name) .. ": " .. describe(form, values)

@@ -19,6 +19,12 @@ R%d), %d URCs (U1 to U%d) and %d error codes. Rows without a number are beside i
 
 @COLUMNS
 
+Behind each command's table stand its parameters: the range is what the codec takes, and
+the manual's below it where that is another; the default is what goes out when nothing is
+said; the last column is a call that was seen to send the least and the greatest of it, or
+to give it. Then come the manual's
+[rules and notes](#rules-notes-and-remarks) and its [examples](#examples).
+
 In the examples `modem` is a modem that is attached, `sock` a TCP socket of it.
 ]]
 
@@ -33,7 +39,7 @@ local MEANINGS = {
   { "Virtual module", "the lines that [the virtual module](virtual.md) was seen to say, in its "
     .. "profile `manual`, or with what is named below them" },
   { "Spec", "where the specs run this line: a transcript, of which each is played to the "
-    .. "driver, or a spec and its sentence" },
+    .. "driver, or a spec" },
 }
 
 local COLUMNS = { "call", "decoder", "module", "spec" }
@@ -70,7 +76,8 @@ local function write_rows(out, section, numbers)
   line(out, "No.", "Form", "Lua", "Decoder", "Virtual module", "Spec")
   out[#out + 1] = "|---|---|---|---|---|---|"
   for _, row in ipairs(section.rows) do
-    line(out, number_of(row, numbers), code(row.form), table.unpack(cells_of(row)))
+    local form = code(row.form) .. (row.answer and "<br>" .. code(row.answer) or "")
+    line(out, number_of(row, numbers), form, table.unpack(cells_of(row)))
   end
 end
 
@@ -79,6 +86,15 @@ local function write_codes(out, section)
   out[#out + 1] = "|---|---|---|---|---|---|"
   for _, row in ipairs(section.rows) do
     line(out, tostring(row.code), row.words, table.unpack(cells_of(row)))
+  end
+end
+
+local function write_parameters(out, parameters)
+  out[#out + 1] = ""
+  line(out, "Parameter", "Range", "Default", "Unit", "Means", "Lua")
+  out[#out + 1] = "|---|---|---|---|---|---|"
+  for _, p in ipairs(parameters) do
+    line(out, code("<" .. p.name .. ">"), p.range, p.default, p.unit, p.means, p.call)
   end
 end
 
@@ -91,6 +107,15 @@ local function write_section(out, section, numbers)
   else
     write_rows(out, section, numbers)
   end
+  if section.parameters then write_parameters(out, section.parameters) end
+end
+
+-- A chapter that is one table.
+local function write_table(out, chapter)
+  out[#out + 1] = ""
+  line(out, table.unpack(chapter.columns))
+  out[#out + 1] = "|" .. ("---|"):rep(#chapter.columns)
+  for _, row in ipairs(chapter.rows) do line(out, table.unpack(row)) end
 end
 
 local function write_head(counts)
@@ -103,7 +128,8 @@ local function write_head(counts)
   return (head:gsub("@COLUMNS", (table.concat(out, "\n"):gsub("%%", "%%%%"))):gsub("\n$", ""))
 end
 
---- The page's text. chapters: list of { title, sections }, each row with form and cells;
+--- The page's text. chapters: list of { title, sections }, each row with form and cells, a
+-- section with its parameters, where it has any; or { title, columns, rows of texts }.
 -- counts: kind -> how many.
 function page.write(chapters, counts)
   local out = { write_head(counts) }
@@ -111,7 +137,8 @@ function page.write(chapters, counts)
   for _, chapter in ipairs(chapters) do
     out[#out + 1] = ""
     out[#out + 1] = "## " .. chapter.title
-    for _, section in ipairs(chapter.sections) do write_section(out, section, numbers) end
+    if chapter.columns then write_table(out, chapter) end
+    for _, section in ipairs(chapter.sections or {}) do write_section(out, section, numbers) end
   end
   return table.concat(out, "\n") .. "\n"
 end

@@ -1,5 +1,5 @@
 -- Where a line is run by the specs: the transcripts, of which each is played, and the
--- specs of the driver, by the sentence that the line stands in.
+-- specs of the driver that have it in a sentence. The file alone is named: sentences change.
 --
 -- It knows files and what busted lists: a sentence that busted does not list is not run and
 -- does not count. spec/virtual/ is not searched: the module has a column of its own.
@@ -99,6 +99,13 @@ local function in_transcript(line, row)
   return mark ~= "<" and text == transcript.encode(row.host) .. "\\r"
 end
 
+-- Those that need a real line or a process come last.
+local function path_order(a, b)
+  local is_late, is_other_late = a:find "/integration/" ~= nil, b:find "/integration/" ~= nil
+  if is_late ~= is_other_late then return is_other_late end
+  return a < b
+end
+
 local loaded
 
 local function load_all()
@@ -112,30 +119,36 @@ local function load_all()
     loaded.files[path] = read_lines(path)
     if not path:find("^spec/virtual/") then table.insert(loaded.paths, path) end
   end
-  table.sort(loaded.paths)
+  table.sort(loaded.paths, path_order)
   return loaded
 end
 
--- A sentence as Markdown shows it.
-local function plain(sentence)
+--- A sentence as Markdown shows it.
+function sources.plain(sentence)
   return (sentence:gsub("[<>&*_`]", { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;",
     ["*"] = "\\*", ["_"] = "\\_", ["`"] = "\\`" }))
 end
 
-local function link(path)
+--- A file of the repository, from docs/.
+function sources.link(path)
   return ("[%s](../%s)"):format(path:match("[^/]+$"), path)
+end
+
+--- What busted lists of a file: list of { line, sentence }.
+function sources.listed(path)
+  return load_all().tests[path] or {}
 end
 
 local function find_spec(is_there)
   local all = load_all()
   for _, path in ipairs(all.paths) do
-    local sentence = find_sentence(all.files[path], all.tests[path], is_there)
-    if sentence then return link(path) .. ": " .. plain(sentence) end
+    if find_sentence(all.files[path], all.tests[path], is_there) then return sources.link(path) end
   end
 end
 
---- Where the row's line is run: a transcript, or a spec and its sentence; or nil. A row
--- whose line is put together by the spec has a key: what stands there in its place.
+--- Where the row's line is run: a transcript, or a spec with a sentence that runs it; or
+-- nil. A row whose line is put together by the spec has a key: what stands there in its
+-- place.
 function sources.find(row)
   local text = row.key or row.line or row.host
   if row.key then
@@ -143,7 +156,7 @@ function sources.find(row)
   end
   for _, file in ipairs(load_all().transcripts) do
     for _, line in ipairs(file.lines) do
-      if in_transcript(line, row) then return link("spec/transcripts/" .. file.name) end
+      if in_transcript(line, row) then return sources.link("spec/transcripts/" .. file.name) end
     end
   end
   return find_spec(function(line) return has(line, text) end)
@@ -152,8 +165,8 @@ end
 --- The same for a spec that the row names: { path, what its sentence says }.
 function sources.named(spec)
   local path, part = spec[1], spec[2]
-  for _, test in ipairs(load_all().tests[path] or {}) do
-    if test.sentence:find(part, 1, true) then return link(path) .. ": " .. plain(test.sentence) end
+  for _, test in ipairs(sources.listed(path)) do
+    if test.sentence:find(part, 1, true) then return sources.link(path) end
   end
 end
 

@@ -21,11 +21,11 @@ local UTC = 1560222500         -- manual 4.5: 19/06/11,11:08:20+32
 local PATIENCE = 100           -- seconds: longer than any second result
 local AFTERWARDS = 1           -- seconds in which nothing more may be said
 
--- "attached" (the default), "connected": a socket besides, "refused": nobody listens,
--- "silent": it is listened to and never answered, "booting": the module has just been
--- switched on, "unattached": the driver has not spoken to it yet.
-local SCENES = { attached = true, connected = true, refused = true, silent = true,
-  booting = true, unattached = true }
+-- "attached" (the default), "connected": a socket besides, "datagrams": one of UDP,
+-- "refused": nobody listens, "silent": it is listened to and never answered, "booting": the
+-- module has just been switched on, "unattached": the driver has not spoken to it yet.
+local SCENES = { attached = true, connected = true, datagrams = true, refused = true,
+  silent = true, booting = true, unattached = true }
 
 local function options_of(row)
   return {
@@ -83,8 +83,9 @@ local function prepare(world, row)
   local modem = world.env.modem
   if row.scene == "booting" or row.scene == "unattached" then return end
   assert(modem:attach())
-  world.env.sock = modem:tcp()
-  if row.scene == "connected" then assert(world.env.sock:connect(HOST, PORT)) end
+  local datagrams = row.scene == "datagrams"
+  world.env.sock = datagrams and modem:udp() or modem:tcp()
+  if datagrams or row.scene == "connected" then assert(world.env.sock:connect(HOST, PORT)) end
   for _, line in ipairs(row.first or {}) do assert(modem:command(line)) end
 end
 
