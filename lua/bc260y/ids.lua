@@ -9,7 +9,7 @@ local local_ports = require "bc260y.local_ports"
 local new_entry = require("bc260y.pump").entry
 
 local COUNT = 5 -- manual 2.3.2: 0-4
-local TRIES_MAX = 3 -- of a QICLOSE, and of a QISTATE?
+local TRIES_MAX = 3 -- of a QICLOSE, and of a QISTATE?, one after the other
 
 local ids_methods = {}
 local ids_mt = { __name = "bc260y.ids", __index = ids_methods }
@@ -27,6 +27,7 @@ local function new_ids(pump, rest)
     waiters = {},   -- those who wait for an id
     check = false,  -- ask the module which sockets there are
     vain = 0,       -- how often it was asked, and nothing was learnt
+    unsure = false, -- so often that it is asked again when the module is heard again
     told = {},      -- ids whose end QISTATE? has told, before any URC
     chores = pump.chores,
     ports = nil,
@@ -115,6 +116,7 @@ function ids_methods:reset()
   local free = {}
   for _, id in ipairs(self.free) do free[id] = true end
   self.foreign, self.told = {}, {}
+  self.check, self.unsure = false, false
   for id = 0, COUNT - 1 do
     local socket = self.sockets[id]
     if not (free[id] or self.held[id]) then
@@ -231,13 +233,18 @@ end
 local OVER = { error = true, reset = true, lost = true, closed = true }
 
 local function checked(entry)
-  local self, found = entry.ids, nil
-  if entry.done == "ok" then found = read_state(entry.lines) end
+  local self, status = entry.ids, entry.done
+  local found = status == "ok" and read_state(entry.lines)
   if found then compare(self, found) end
+  if found or OVER[status] then
+    self.vain = 0
+    return
+  end
   self.vain = self.vain + 1
-  if found or OVER[entry.done] then self.vain = 0
-  elseif self.vain < TRIES_MAX then
+  if self.vain < TRIES_MAX then
     self.check, self.chores.due = true, true
+  elseif status ~= "ok" then -- one that says what can't be read will not say it better
+    self.unsure, self.pump.drowsy = true, true
   end
 end
 
@@ -250,7 +257,16 @@ end
 
 --- Something may have been missed: ask which sockets there are.
 function ids_methods:doubt()
-  self.check, self.vain = true, 0
+  self.check, self.vain, self.unsure = true, 0, false
+  self.chores.due = true
+end
+
+--- An event of the line. Called while pump.drowsy.
+function ids_methods:heard(kind, status)
+  if not self.unsure then return end
+  self.pump.drowsy = true
+  if kind ~= "result" or status ~= "ok" then return end
+  self.check, self.unsure = true, false
   self.chores.due = true
 end
 

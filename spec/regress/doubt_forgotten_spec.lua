@@ -8,14 +8,16 @@ local LIVES = '+QISTATE: 0,"TCP","hf.quectel.com",8008,0,2,0,1'
 local UNREADABLE = LIVES .. ',"x"'
 
 -- A connected socket, and how often QISTATE? has come since; answers: of each QISTATE?, a
--- list of lines, or nil: none. What is not QISTATE? is answered.
+-- list of lines, or nil: none. What is not QISTATE? is answered, unless asked.silent.
 local function connected(answers)
-  local asked = { count = 0 }
+  local asked = { count = 0, silent = false }
   local socket, port, modem
   socket, port, modem = script.connected("", { answer = function(_, line)
     if line == "AT+QISTATE?" then
       asked.count = asked.count + 1
       for _, text in ipairs(answers[asked.count] or {}) do port:reply(text) end
+    elseif asked.silent then
+      return
     elseif line == "AT+CSQ" or line == "AT+CGSN=1" or line == "AT+CGPADDR" then
       port:reply(line:match("%+%u+") .. ": 1", "OK")
     elseif line == 'AT+QICFG="dataformat"' then
@@ -43,6 +45,29 @@ script.each_loop(function(how, run)
           modem:close()
         end)
       end
+    end)
+
+    it("is put off while the module is silent, and asked when it is heard again", function()
+      run(function()
+        local socket, asked, modem = connected { [3] = { "OK" } }
+        asked.silent = true
+        modem.ids:doubt()
+        modem:wait("nothing", 600)
+        assert.equal(1, asked.count) -- no fence has passed since
+        asked.silent = false
+        for count = 2, 3 do
+          assert.equal("hf.quectel.com", (socket:getpeername()))
+          assert(modem:command("AT+CBC"))
+          modem:wait("nothing", 600)
+          assert.equal(count, asked.count)
+        end
+        assert.same({ nil, "closed" }, { socket:getpeername() })
+        assert(modem:command("AT+CBC"))
+        modem:wait("nothing", 600)
+        assert.equal(3, asked.count)
+        assert.is_false(modem.pump.drowsy)
+        modem:close()
+      end)
     end)
 
     it("is asked again where a line can't be read, and meanwhile nothing is believed", function()
