@@ -24,10 +24,7 @@ static int error_code(const char *line, size_t size)
 /* A late final result before the fence's own: only now the module comes to the fence. */
 static void begin_fence_anew(struct bc260y_exchange *x, uint64_t now_ms)
 {
-	uint64_t last_ms = x->fence_since_ms + BC260Y_PAUSE_MS_MAX;
-
-	if (now_ms < last_ms)
-		x->fence_until_ms = MIN(now_ms + BC260Y_FIRST_MS, last_ms);
+	x->fence_until_ms = MIN(now_ms + BC260Y_FIRST_MS, x->fence_since_ms + BC260Y_PAUSE_MS_MAX);
 }
 
 static enum bc260y_event_type take_final(struct bc260y_exchange *x, enum bc260y_word word,

@@ -229,6 +229,22 @@ static void test_stuck_line(void)
 	CHECK(bc260y_exchange_deadline(&bench.x) == BC260Y_NEVER);
 }
 
+/* Who forgives hears whether there was anything to forgive. */
+static void test_forgiven(void)
+{
+	static struct bench bench;
+
+	memset(&bench, 0, sizeof(bench));
+	bc260y_exchange_init(&bench.x, bench.buffer, sizeof(bench.buffer));
+	CHECK(!bc260y_exchange_forgive(&bench.x));
+	start(&bench, "AT+X", NULL);
+	pass(&bench, 5000);
+	CHECK(bc260y_exchange_forgive(&bench.x));
+	CHECK(!bc260y_exchange_forgive(&bench.x));
+	start(&bench, "AT+Y", NULL);
+	compare("forgiven", 0, -1, "wrote", bench.wrote, "AT+X\rAT+Y\r");
+}
+
 int main(void)
 {
 	play_all(scenarios, sizeof(scenarios) / sizeof(scenarios[0]));
@@ -237,6 +253,7 @@ int main(void)
 	test_misuse();
 	test_stuck_line();
 	test_stuck_fence();
+	test_forgiven();
 	CHECK(sizeof(struct bc260y_exchange) + BC260Y_FRAMER_SIZE_MIN < 4096);
 	return check_end("exchange");
 }
