@@ -11,7 +11,9 @@ local FORMAT_NAMES = { [0] = "text", [1] = "hex" }
 
 --- The format of data (manual 2.3.1), "text" or "hex" each way. Without arguments it
 -- asks; with both it sets them, and writes to the module's memory only what differs: it
--- keeps them. They hold at once for all sockets; attach sets what its sockets need.
+-- keeps them. They hold at once for all sockets, which send in that format from then on:
+-- data mode is for text alone, and hex ends it until the next attach, which sets what the
+-- modem's format needs.
 -- options: timeout. Result: { send, recv }; or nil, err, code.
 function calls.data_format(self, send, recv, options)
   if type(send) == "table" then send, options = nil, send end
@@ -31,7 +33,9 @@ function calls.data_format(self, send, recv, options)
     if not lines then return nil, err, code end
     is_send, is_recv = FORMATS[send], FORMATS[recv]
   end
-  if send and self.send_format ~= "raw" then self.send_format = send end
+  if send and not (send == "text" and self.send_format == "raw") then
+    self.send_format = send
+  end
   return { send = FORMAT_NAMES[is_send], recv = FORMAT_NAMES[is_recv] }
 end
 
