@@ -55,7 +55,7 @@ local function new_modem(port, loop, options)
   self.pump.clock = type(port) == "table" and port.clock or nil
   self.hooks = hooks.new(self.pump)
   self.ids = ids.new(self.pump, options.local_port_rest)
-  self.wake = wake.new(self.pump, self.ids, options.sleep_after, options.wake)
+  self.wake = wake.new(self.pump, self.ids, self.hooks, options.sleep_after, options.wake)
   self.lock = lock.new(self.pump, self.wake)
   loop:attach(self.pump)
   return self
@@ -114,12 +114,10 @@ urcs["+QNBIOTEVENT"] = function(self, text)
   local what = match(text, '"(.-)"')
   local kind = what and match(what, "^ENTER (%u+)")
   if kind then
-    self.wake:enter(kind)
     self.lock:slept()
-    self.hooks:emit("sleep", what)
+    self.wake:enter(kind, what)
   elseif what and find(what, "^EXIT") then
-    self.wake:exit()
-    self.hooks:emit("wake", what)
+    self.wake:exit(what)
   end
 end
 

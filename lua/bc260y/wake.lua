@@ -18,17 +18,19 @@ local wake_methods = {}
 local wake_mt = { __name = "bc260y.wake", __index = wake_methods }
 
 -- settings: { answer, tries, seconds } or nil. sleep_after: seconds or nil.
-local function new_wake(pump, ids, sleep_after, settings)
+local function new_wake(pump, ids, hooks, sleep_after, settings)
   settings = settings or {}
   pump.drowsy = sleep_after ~= nil
   return setmetatable({
     pump = pump,
     ids = ids,
+    hooks = hooks,
     sleep_after = sleep_after,
     answer = settings.answer or ANSWER,
     tries_max = settings.tries or TRIES,
     seconds = settings.seconds or SECONDS,
     kind = nil,       -- "DEEPSLEEP" or "PSM": the module has said that it sleeps
+    unsaid = false,   -- the last sleep's end was told before the module has said it
     locked = false,   -- it was told not to
     heard_at = nil,   -- when it last said something, on the port's clock
     sleeps = 0,       -- how often it has said so
@@ -56,8 +58,18 @@ local function check_sockets(self)
   if next(self.ids.sockets) ~= nil then self.ids:doubt() end
 end
 
-local function get_up(self)
+-- Each sleep that was told has one end that is told, whatever shows it first.
+-- what: the module's word, nil: it has not come yet, and may never.
+local function tell_end(self, what)
+  local kind = self.kind
+  if not (kind or what) then return end
+  if kind or not self.unsaid then self.hooks:emit("wake", what or "EXIT " .. kind) end
+  self.unsaid = not what
+end
+
+local function get_up(self, what)
   if self.forgot then self.pump.line:fence() end
+  tell_end(self, what)
   self.heard_at = self.pump:now()
   self.kind, self.forgot, self.silent = nil, false, false
 end
@@ -68,16 +80,17 @@ local function settle(self)
   self.pump.drowsy = self.sleep_after ~= nil
 end
 
---- The module has said that it goes to sleep: "DEEPSLEEP" or "PSM".
-function wake_methods:enter(kind)
+--- The module has said that it goes to sleep. kind: "DEEPSLEEP" or "PSM". what: its word.
+function wake_methods:enter(kind, what)
   self.kind = kind
   self.sleeps = self.sleeps + 1
   self.pump.drowsy = true
+  self.hooks:emit("sleep", what)
 end
 
---- The module has said or shown that it is awake.
-function wake_methods:exit()
-  get_up(self)
+--- The module has said (what: its word) or shown that it is awake.
+function wake_methods:exit(what)
+  get_up(self, what)
   check_sockets(self)
 end
 
