@@ -3,6 +3,7 @@
 -- It holds the manual's forms, the descriptions of parameters.lua and the codec's fields
 -- against each other: what one has and another has not is a hole.
 
+local doubts = require "spec.commands.doubts"
 local fields = require "spec.commands.fields"
 local forms = require "spec.commands.forms"
 local parameters = require "spec.commands.parameters"
@@ -34,6 +35,7 @@ function described.of(section, report)
     if found and not written[name] then found, fault = nil, "it is in no form" end
     written[name] = nil
     report(found ~= nil, what .. tostring(fault))
+    if found then doubts.check_parameter(parameter, known[forms.plain(name)], report) end
     found = found or { range = MISSING, call = MISSING }
     rows[#rows + 1] = { name = name, range = found.range, default = parameter.default or "",
       unit = parameter.unit or "", means = parameter.means, call = found.call }

@@ -1,7 +1,9 @@
 -- Whether the marks can be missing at all: each row is spoiled for each mark, and then the
--- mark has to be a hole. A mark that no wrong row loses says nothing.
+-- mark has to be a hole. A mark that no wrong row loses says nothing. What can be missing is
+-- not counted: the mark itself is.
 
 local marks = require "spec.commands.marks"
+local reach = require "spec.commands.reach"
 
 local doubts = {}
 
@@ -41,13 +43,24 @@ local function copy(row)
   return other
 end
 
---- Calls report(good, what is wrong) for each mark of the row.
+--- Calls report(false, what is wrong) for each mark of the row that can't be missing.
 function doubts.check(row, report)
   for _, name in ipairs(marks.names) do
     local spoiled = copy(row)
     spoil[name](spoiled)
-    report(not marks.one(name, spoiled), ("%s: %s can't be missing"):format(
-      row.line or row.host, name))
+    if marks.one(name, spoiled) then
+      report(false, ("%s: %s can't be missing"):format(row.line or row.host, name))
+    end
+  end
+end
+
+--- The same for how a call reaches a parameter: by one that forgets it, or gives nothing.
+function doubts.check_parameter(parameter, list, report)
+  local spoiled = copy(parameter)
+  spoiled.set = parameter.set and "(function() end)($)"
+  spoiled.get = parameter.get and "nil"
+  if (spoiled.set or spoiled.get) and reach.of(spoiled, list) then
+    report(false, ("<%s>: its call can't be missing"):format(parameter[1]))
   end
 end
 

@@ -35,7 +35,8 @@ return {
   },
   ["2.3.2"] = {
     CONTEXT,
-    { "connectID", means = "the socket's id in the module", by = "the library takes a free one" },
+    { "connectID", means = "the socket's id in the module, a free one of the library's choice",
+      get = SOCKETS .. "id", scene = "connected" },
     { "service_type", means = "what kind of socket", set = "modem:$():connect(\"h\", 1)",
       as = { "tcp", "udp" } },
     { "host", means = "address or name of the peer", set = "sock:connect($, 8008)" },
