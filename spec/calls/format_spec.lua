@@ -15,16 +15,19 @@ describe("modem:data_format", function()
       .. '> AT+QICFG="dataformat",1,0\n< +CME ERROR: 50', "data_format", "hex", "text") })
   end)
 
-  it("says how sockets send from then on, but for data mode", function()
-    local text = QUESTION .. '"dataformat",1,1\n< OK\n'
-    for before, after in pairs { text = "hex", hex = "hex", raw = "raw" } do
-      local modem = bc260y.open { port = script.port { text = text .. text } }
-      modem.send_format = before
-      modem:data_format()
-      assert.equal(before, modem.send_format)
-      modem:data_format("hex", "hex")
-      assert.equal(after, modem.send_format)
-      modem:close()
+  it("says how sockets send from then on; data mode is for text alone", function()
+    for format, value in pairs { text = 0, hex = 1 } do
+      local text = ('%s"dataformat",%d,%d\n< OK\n'):format(QUESTION, value, value)
+      for _, before in ipairs { "text", "hex", "raw" } do
+        local modem = bc260y.open { port = script.port { text = text .. text } }
+        modem.send_format = before
+        modem:data_format()
+        assert.equal(before, modem.send_format)
+        modem:data_format(format, format)
+        local stays = before == "raw" and format == "text"
+        assert.equal(stays and "raw" or format, modem.send_format)
+        modem:close()
+      end
     end
   end)
 
