@@ -20,7 +20,7 @@ R%d), %d URCs (U1 to U%d) and %d error codes. Rows without a number are beside i
 @COLUMNS
 
 Behind each command's table stand its parameters: the range is what the codec takes, and
-the manual's below it where that is another; the default is what goes out when nothing is
+the manual's below it where that is another; the default holds when nothing is
 said; the last column is a call that was seen to send the least and the greatest of it, or
 to give it. Then come the manual's
 [rules and notes](#rules-notes-and-remarks) and its [examples](#examples).
