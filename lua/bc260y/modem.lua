@@ -110,13 +110,16 @@ end
 
 urcs["+CFUN"], urcs["+CPIN"] = take_boot, take_boot
 
+local SLEEPS = { DEEPSLEEP = true, PSM = true }
+
 urcs["+QNBIOTEVENT"] = function(self, text)
   local what = match(text, '"(.-)"')
-  local kind = what and match(what, "^ENTER (%u+)")
-  if kind then
+  local way, kind = match(what or "", "^(%u+) (%u+)$")
+  if not SLEEPS[kind] then return end
+  if way == "ENTER" then
     self.lock:slept()
     self.wake:enter(kind, what)
-  elseif what and find(what, "^EXIT") then
+  elseif way == "EXIT" then
     self.wake:exit(what)
   end
 end
