@@ -12,6 +12,9 @@ local TIMEOUT = 30 -- seconds from the command, or the pin, to RDY
 -- What the module may have obeyed though its answer did not come.
 local MAY_RESTART = { ok = true, reset = true, timeout = true, torn = true, overflow = true }
 
+-- What says nothing against the module: it was not asked, or it has answered.
+local HEALTHY = { busy = true, error = true }
+
 -- Result: true once RDY has come; or nil, err, code.
 local function by_command(self, ready, deadline)
   local entry = new_entry(encode("QRST"))
@@ -28,15 +31,16 @@ end
 
 --- Restarts the module (AT+QRST=1) and waits for its RDY. Every socket is closed, the event
 -- "reset" comes; attach has to be called again. Where that fails, the hard_reset given to
--- bc260y.open is called, if any, and RDY is waited for again.
+-- bc260y.open is called, if any, and RDY is waited for again; not behind "busy" and "error".
 -- options: timeout (seconds, for each of the two, 30).
--- Result: true; or nil, err, code: "no response" (it could not be asked), "timeout" (RDY
--- did not come), "error" (it refused).
+-- Result: true; or nil, err, code: "busy" (other tasks had the line all the time: nothing
+-- was sent), "no response" (it could not be asked), "timeout" (RDY did not come), "error" (it
+-- refused).
 function calls.reset(self, options)
   local timeout = options and options.timeout or TIMEOUT
   local ready = self.hooks:on("reset")
   local ok, err, code = by_command(self, ready, self.pump:now() + timeout)
-  if not ok and self.hard_reset and not self.pump.down then
+  if not ok and not HEALTHY[err] and self.hard_reset and not self.pump.down then
     self.hard_reset(self)
     ok, err = ready:wait(timeout)
     code = nil
