@@ -2,6 +2,8 @@
 -- and with --json as an object on standard output too. Knows where the rest of it is:
 -- what can be typed in cli/parser.lua, what a command does in cli/commands/.
 
+local words = require "bc260y.cli.words"
+
 local cli = {}
 
 -- Exit statuses, as --help gives them.
@@ -13,6 +15,7 @@ local statuses = {
   silent = 4,
   missing = 5,
   fault = 70,
+  output = 74,
   interrupted = 130,
 }
 cli.statuses = statuses
@@ -48,22 +51,31 @@ function cli.status_of(err)
   return silent[err] and statuses.silent or wrong[err] and statuses.usage or statuses.refused
 end
 
+-- Where "busy" is said of a command nothing of it was sent, since the line was not clear.
+local said = { busy = "no answer in time" }
+
+-- "0 to 0" is 0.
+local function plain(range)
+  local low, high = tostring(range):match("^(%S+) to (%S+)$")
+  return low and low == high and low or range
+end
+
 -- Adds what a call said of its failure to the object that --json prints. code: the
 -- module's number, or a text: what was wrong or waited for. Result: report.
 function cli.report_error(report, err, code, range)
   report.error = tostring(err)
   report.code = type(code) == "number" and code or nil
   report.detail = type(code) == "string" and code or nil
-  report.range = range
+  report.range = plain(range)
   return report
 end
 
 -- A call returned nil, err, code, range: what it was about, and how that ends. report: what
 -- is known all the same, for --json, or nil.
 function cli.failed(what, err, code, range, report)
-  local message = what .. ": " .. tostring(err)
+  local message = what .. ": " .. (said[err] or tostring(err))
   if range ~= nil then
-    message = ("%s: %s must be %s"):format(message, tostring(code), tostring(range))
+    message = ("%s: %s must be %s"):format(message, tostring(code), tostring(plain(range)))
   elseif code ~= nil then
     message = message .. " (" .. tostring(code) .. ")"
   end
@@ -96,37 +108,31 @@ local default_errors = {
   [statuses.usage] = "usage", [statuses.fault] = "internal error",
 }
 
-local function print_report(failure)
+-- command: whose report it is, or nil where that is not known.
+local function print_report(failure, command)
   local report = failure.report
   report.error = report.error or default_errors[failure.status] or "error"
   report.message = failure.message
-  require("bc260y.cli.json").print(report, {"code"})
+  local json = require "bc260y.cli.json"
+  for _, field in ipairs(require("bc260y.cli.schema").reports[command] or {}) do
+    local name = type(field) == "table" and field[1] or field
+    if report[name] == nil then
+      report[name] = type(field) == "table" and {} or json.null()
+    end
+  end
+  json.print(report, {"code"})
 end
 
--- json: it was asked for. Result: the exit status.
-local function say_on_error(err, json)
+-- json: it was asked for, of that command. Result: the exit status.
+local function say_on_error(err, json, command)
   local failure = failure_of(err)
   if failure.message then
     io.stderr:write("bc260y: ", failure.message, "\n", failure.hint or "")
     if json then
-      pcall(print_report, failure) -- where JSON can't be printed that is what failed
+      pcall(print_report, failure, command) -- where JSON can't be printed that is what failed
     end
   end
   return failure.status
-end
-
--- Where the command stands: behind options, some of which have a value.
-local valued = {
-  ["-p"] = true, ["--port"] = true, ["-b"] = true, ["--baud"] = true,
-  ["-t"] = true, ["--timeout"] = true,
-}
-
-local function command_place(args)
-  local place = 1
-  while args[place] and args[place]:sub(1, 1) == "-" do
-    place = place + (valued[args[place]] and 2 or 1)
-  end
-  return place
 end
 
 local function refuse_options_of_run()
@@ -134,56 +140,59 @@ local function refuse_options_of_run()
     .. " behind its name")
 end
 
--- Whether `args` ask for JSON: known before they are understood, or where they can't be.
-local function wants_json(args)
-  for _, word in ipairs(args) do
-    if word == "--json" or word == "-j" then
-      return true
-    end
-  end
-  return false
+-- argparse puts its guess on a line of its own.
+local function on_one_line(message)
+  return (message:gsub("\nDid you mean (.*)%?$", "; did you mean %1?"))
 end
 
 local function parse(args)
   local argparse = cli.need("argparse", "lua-argparse", "the command line")
   local parser = require("bc260y.cli.parser")(argparse)
-  local ok, options = parser:pparse(args)
-  if not ok then
-    cli.give_up(statuses.usage, tostring(options), parser:get_usage() .. "\n")
+  function parser.error(command, message)
+    cli.give_up(statuses.usage, on_one_line(message), command:get_usage() .. "\n")
   end
+  local options = parser:parse(words.join(args))
   if options.command == "run" then
     refuse_options_of_run()
   end
   return options
 end
 
-local function run_command(args)
-  local options = parse(args)
+local function run_command(options)
   if options.json then
     require("bc260y.cli.json").load() -- before anything is done of which nothing could be told
   end
   local command = require("bc260y.cli.commands." .. options.command)
   if options.command == "virtual" then
-    return command(options) -- it brings a loop of its own
+    command(options) -- it brings a loop of its own
+  else
+    require("bc260y.cli.task")(command, options)
   end
-  require("bc260y.cli.task")(command, options)
+end
+
+local function run_script(args, place)
+  if place > 1 then
+    refuse_options_of_run()
+  end
+  require("bc260y.cli.commands.run")(args, place)
 end
 
 -- args: as Lua's arg. Result: the exit status.
 function cli.main(args)
-  local place = command_place(args)
+  local place = words.command_place(args)
   local script = args[place] == "run" and args[place + 1]
-  local ok, err
   if script and (script == "-" or script:sub(1, 1) ~= "-") then
     -- What follows the script's name is the script's, options too.
-    ok, err = pcall(function()
-      if place > 1 then refuse_options_of_run() end
-      require("bc260y.cli.commands.run")(args, place)
-    end)
+    local ok, err = pcall(run_script, args, place)
     return ok and statuses.done or say_on_error(err, false)
   end
-  ok, err = pcall(run_command, args)
-  return ok and statuses.done or say_on_error(err, wants_json(args))
+  local ok, options = pcall(parse, args)
+  local err = options
+  if ok then
+    ok, err = pcall(run_command, options)
+  end
+  local command = type(options) == "table" and options.command or nil
+  return ok and statuses.done or say_on_error(err, words.want_json(args), command)
 end
 
 return cli

@@ -1,6 +1,8 @@
 -- What the command line says of a module whose answers come late, or are refusals.
 
 local live = require "spec.support.live"
+local live_json = require "spec.support.live_json"
+local together = require "spec.support.live_together"
 
 local REVISION = "BC260YCNAAR02A02"
 
@@ -27,6 +29,32 @@ describe("The command line #integration", function()
     local out, err, status = live.cli("--port", process.port, "at", "AT+CGMR")
     assert.equal(0, status, err)
     assert.matches(REVISION .. "\nOK\n$", out)
+  end)
+
+  it("finds a module that takes its time, one that sleeps, and one that has just booted", function()
+    local commands = {}
+    for i, options in ipairs {
+      { traits = { answer_time = 2.5 } }, { traits = { answer_time = 3 } },
+      { traits = { sleep_after = 1 } }, { traits = { sleep_after = 3 } }, {},
+    } do
+      local process = live.virtual(options)
+      commands[i] = ("sleep %d; bin/bc260y --port %s at AT+CGMR"):format(
+        options.traits and options.traits.sleep_after and 8 or 0, process.port)
+    end
+    for i, result in ipairs(together(commands)) do
+      assert.equal(0, result.status, commands[i] .. ": " .. result.err)
+      assert.matches(REVISION .. "\nOK\n$", result.out)
+    end
+  end)
+
+  it("says that no answer came in time where the line was not clear for the question", function()
+    local process = live.virtual {
+      module = { boot = false }, scripts = { { match = "CSQ", drop = true, times = 99 } },
+    }
+    local failure, err = live_json.run(4, "--port", process.port, "--timeout", "0.3", "at",
+      "AT+CGMR")
+    assert.equal("bc260y: AT+CGMR: no answer in time\n", err)
+    assert.same({ "busy", false, {} }, { failure.error, failure.ok, failure.lines })
   end)
 
   it("info prints what it got, and ends with status 1 if the module refused something", function()

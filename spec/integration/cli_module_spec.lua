@@ -228,7 +228,7 @@ describe("bc260y sockets #integration", function()
     local process = live.virtual { module = { boot = false } }
     local port = process.port
     refused(2, "invalid argument: %-%-id must be 0 to 4", "--port", port, "sockets", "--id", "5")
-    refused(2, "%-%-context must be 0", "--port", port, "sockets", "--context", "12")
+    refused(2, "%-%-context must be 0\n$", "--port", port, "sockets", "--context", "12")
     local failure = live_json.failed(2, "--port", port, "sockets", "--id=-1")
     assert.same({ "invalid argument", null, "--id", "0 to 4" },
       { failure.error, failure.code, failure.detail, failure.range })
@@ -268,8 +268,10 @@ describe("bc260y reset #integration", function()
     local port = attached { scripts = { { match = "QRST", drop = true, times = 2 } } }
     refused(4, "^bc260y: reset: timeout", "--port", port, "--timeout", "0.7", "reset")
     local silent = attached { scripts = { { drop = true, times = 99 } } }
+    refused(4, "^bc260y: %S+: no answer in time\n$", "--port", silent, "--timeout", "0.3",
+      "reset")
     local failure = live_json.failed(4, "--port", silent, "--timeout", "0.3", "reset")
-    assert.equal("timeout", failure.error)
+    assert.same({ "timeout", "answer" }, { failure.error, failure.detail })
   end)
 
   it("ends with status 1 where it is refused", function()

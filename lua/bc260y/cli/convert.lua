@@ -5,21 +5,26 @@ local address = require "bc260y.virtual.address"
 
 local convert = {}
 
-function convert.seconds(text)
+local function to_seconds(text)
   local value = tonumber(text)
-  if not value or value < 0 or value ~= value then
-    return nil, "'" .. text .. "' is not a number of seconds"
+  return value and value >= 0 and value or nil
+end
+
+function convert.seconds(text)
+  local value = to_seconds(text)
+  if not value then
+    return nil, "'" .. text .. "' is not a number of seconds from 0 on"
   end
   return value
 end
 
--- More than none: how long to pause.
-function convert.pause(text)
-  local value, err = convert.seconds(text)
-  if value == 0 then
-    return nil, "'" .. text .. "' is no time at all"
+-- More than none.
+function convert.duration(text)
+  local value = to_seconds(text)
+  if not value or value == 0 then
+    return nil, "'" .. text .. "' is not a number of seconds above 0"
   end
-  return value, err
+  return value
 end
 
 function convert.whole(low, high)
@@ -56,10 +61,10 @@ function convert.timer(encode)
   end
 end
 
--- NAME or NAME=VALUE, for traits that are on or off.
+-- NAME=VALUE, or NAME for traits that are on or off.
 function convert.trait(text)
   local name, value = text:match("^([^=]+)=(.*)$")
-  return {name or text, value or "true"}
+  return {name or text, value}
 end
 
 function convert.host_name(text)
@@ -80,6 +85,16 @@ function convert.tcp_place(text)
     return nil, "'" .. text .. "' is not [HOST:]PORT with a port from 0 to 65535"
   end
   return (host or "127.0.0.1") .. ":" .. port
+end
+
+-- Of a server of names. Result: { address, port }.
+function convert.name_server(text)
+  local host, port = text:match("^(.+):(%d+)$")
+  port = tonumber(port)
+  if not port or port < 1 or port > 65535 or not (address.is_v4(host) or address.is_v6(host)) then
+    return nil, "'" .. text .. "' is not ADDRESS:PORT with a port from 1 to 65535"
+  end
+  return {host, port}
 end
 
 -- What fits into sockaddr_un beside its NUL.

@@ -2,6 +2,7 @@
 -- only when used.
 
 local cli = require "bc260y.cli"
+local out = require "bc260y.cli.out"
 
 local json = {}
 
@@ -84,8 +85,7 @@ function json.encode(value, names)
 end
 
 function json.print(value, names)
-  print(json.encode(value, names))
-  io.stdout:flush()
+  out.line(json.encode(value, names))
 end
 
 return json

@@ -2,6 +2,7 @@
 -- does stands in cli/commands/.
 
 local convert = require "bc260y.cli.convert"
+local out = require "bc260y.cli.out"
 local timers = require "bc260y.timers"
 
 local epilog = [[
@@ -13,20 +14,34 @@ Exit status:
   4   no answer that can be trusted: timeout, silence, port lost, module restarted
   5   something that bc260y needs is not installed
   70  a fault of bc260y itself
+  74  what it prints can't be written
   130 interrupted
 
 --port may be a device (/dev/ttyUSB0), tcp://host:port or unix:/path; without it
 the environment's BC260Y_PORT is taken.]]
 
--- An option with a value: what is wrong with that is said with the option's name.
-local function option(parser, name, shown, read, description)
-  return parser:option(name, description):argname(shown):convert(function(text)
+-- Has what is wrong with a value said with the name of its option or argument.
+local function reading(name, read)
+  return function(text)
     local value, err = read(text)
     if value == nil then
       return nil, name:match("%S+$") .. ": " .. err
     end
     return value
-  end)
+  end
+end
+
+-- An option with a value.
+local function option(parser, name, shown, read, description)
+  return parser:option(name, description):argname(shown):convert(reading(name, read))
+end
+
+-- A command, or the program itself, with help that is printed as its results are.
+local function with_help(parser)
+  return parser:add_help{action = function()
+    out.line(parser:get_help())
+    os.exit(0, true)
+  end}
 end
 
 -- examples: what stands behind "bc260y --port PORT ".
@@ -35,11 +50,11 @@ local function add(parser, name, description, examples)
   for _, example in ipairs(examples) do
     lines[#lines + 1] = "  bc260y --port /dev/ttyUSB0 " .. example
   end
-  return parser:command(name, description):epilog(table.concat(lines, "\n"))
+  return with_help(parser:command(name, description):epilog(table.concat(lines, "\n")))
 end
 
 local function add_line(parser)
-  parser:command("ports", "List the serial ports.")
+  with_help(parser:command("ports", "List the serial ports."))
   add(parser, "info", "All that the module says of itself and its network.", {
     "info", "--json info",
   })
@@ -62,7 +77,8 @@ local function add_send(parser)
     "send server.example 8008 readings.txt", "send --udp server.example 7 --answer 5 <query",
   })
   send:argument("host", "Name or address of the server.")
-  send:argument("server_port", "Its port."):convert(convert.whole(1, 65535))
+  send:argument("server_port", "Its port.")
+    :convert(reading("server_port", convert.whole(1, 65535)))
   send:argument("file", "What to send; standard input if absent or -."):args("?")
   send:flag("--udp", "As one UDP datagram, without acknowledgement.")
   option(send, "--answer", "SECONDS", convert.seconds,
@@ -105,7 +121,7 @@ local function add_state(parser)
   local signal = add(parser, "signal", "Print the signal, and the cells that are heard.", {
     "signal", "signal --watch 5", "--json signal --watch 60",
   })
-  option(signal, "--watch", "SECONDS", convert.pause,
+  option(signal, "--watch", "SECONDS", convert.duration,
     "Again every SECONDS, until interrupted.")
   local sleep = add(parser, "sleep", "Print how the module saves power, or set it.", {
     "sleep", "sleep --psm-tau 86400 --psm-active 60 --edrx 163.84", "sleep --no-psm --no-edrx",
@@ -125,19 +141,20 @@ local function add_state(parser)
 end
 
 local function add_virtual(parser)
-  local virtual = parser:command("virtual", "Play a BC260Y-CN, bridged to the real network;"
-    .. " without --pty, --unix or --tcp on a new pseudo terminal.")
+  local virtual = with_help(parser:command("virtual", "Play a BC260Y-CN, bridged to the real"
+    .. " network; without --pty, --unix or --tcp on a new pseudo terminal."))
   virtual:option("--pty", "A pseudo terminal, with a symbolic link at PATH."):argname("PATH")
     :count("*")
-  virtual:option("--unix", "A unix socket at PATH."):argname("PATH"):count("*")
-    :convert(convert.unix_path)
-  virtual:option("--tcp", "A TCP port; 0 takes a free one."):argname("[HOST:]PORT"):count("*")
-    :convert(convert.tcp_place)
+  option(virtual, "--unix", "PATH", convert.unix_path, "A unix socket at PATH."):count("*")
+  option(virtual, "--tcp", "[HOST:]PORT", convert.tcp_place, "A TCP port; 0 takes a free one.")
+    :count("*")
   virtual:option("--profile", "The firmware."):default("R02"):choices{"manual", "R01", "R02"}
-  virtual:option("--trait", "One difference of firmware, beside the profile's."):count("*")
-    :argname("NAME[=VALUE]"):convert(convert.trait)
-  virtual:option("--name", "A host name that it resolves itself."):count("*")
-    :argname("NAME=ADDRESS"):convert(convert.host_name)
+  option(virtual, "--trait", "NAME[=VALUE]", convert.trait,
+    "One difference of firmware, beside the profile's."):count("*")
+  option(virtual, "--name", "NAME=ADDRESS", convert.host_name,
+    "A host name that it resolves itself."):count("*")
+  option(virtual, "--name-server", "ADDRESS:PORT", convert.name_server,
+    "The DNS server that is asked for other names, not the system's.")
   option(virtual, "--pace", "BAUD", convert.whole(1, 4000000),
     "Answer as slowly as a line of BAUD would.")
   virtual:flag("--strict-baud", "A client of the pty at another speed than --pace reads noise.")
@@ -146,7 +163,7 @@ local function add_virtual(parser)
 end
 
 local function add_run(parser)
-  local run = parser:command("run", "Run a Lua script that uses the module bc260y.")
+  local run = with_help(parser:command("run", "Run a Lua script that uses the module bc260y."))
   run:usage("Usage: bc260y run SCRIPT [ARGUMENT...]")
   run:argument("script", "The script, and what it gets as its arguments, options too.")
     :args("+")
@@ -155,19 +172,20 @@ end
 -- argparse: the library. Result: its parser, which gives options with .command.
 return function(argparse)
   local version = require("bc260y").version
-  local parser = argparse("bc260y", "Talks to a Quectel BC260Y-CN NB-IoT module.", epilog)
+  local parser = with_help(argparse("bc260y", "Talks to a Quectel BC260Y-CN NB-IoT module.",
+    epilog))
   parser:command_target("command")
   parser:option("-p --port", "Where the module is."):argname("PORT")
     :default(os.getenv("BC260Y_PORT"))
   option(parser, "-b --baud", "BAUD", convert.whole(1, 4000000), "Speed of the serial line.")
     :default("9600")
-  option(parser, "-t --timeout", "SECONDS", convert.seconds,
+  option(parser, "-t --timeout", "SECONDS", convert.duration,
     "Seconds to wait; each command has its own default.")
   parser:flag("-j --json", "Print JSON.")
   parser:flag("-v --verbose", "Say on standard error what goes over the line.")
   parser:flag("--version", "Print the version."):action(function()
-    print("bc260y " .. version)
-    os.exit(0)
+    out.line("bc260y " .. version)
+    os.exit(0, true)
   end)
   add_line(parser)
   add_network(parser)

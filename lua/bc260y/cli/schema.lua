@@ -99,4 +99,22 @@ schema.ping = {
   {"avg", unit = S}, {"replies", list = {"address", "bytes", "time", "ttl", "lost", "code"}},
 }
 
+-- What the object of a command that fails has beside error, code and message; a list is
+-- named in a table.
+schema.reports = {
+  at = {"command", "ok", {"lines"}},
+  dns = schema.dns,
+  info = {"identity", "signal", "cell", "registration", "attached", "operator", "addresses",
+    "clock", "battery", "power_saving", "data_format", "sockets", "refused"},
+  listen = {"urc"},
+  ntp = {"text", "epoch", "year", "month", "day", "hour", "min", "sec", "zone_quarters",
+    "clock"},
+  ping = {"address", "sent", "received", "lost", "min", "max", "avg", {"replies"}},
+  reset = {"ready", "attached", "address"},
+  resolve = {"name", {"addresses"}},
+  send = {"sent", "acknowledged", "answered", "answer"},
+  signal = {"signal", "cell", "refused"},
+  sleep = {"psm", "edrx", "sleep_lock", "events"},
+}
+
 return schema

@@ -26,6 +26,16 @@ local function trace(direction, bytes)
   io.stderr:write(direction, " ", visible(bytes), "\n")
 end
 
+-- detail may begin with the port's name, which stands before it already.
+local function refuse(port, err, detail)
+  local report = cli.report_error({}, err, detail)
+  local from, to = tostring(detail):find(port .. ": ", 1, true)
+  local reason = from == 1 and detail:sub(to + 1) or detail
+  local message = port .. ": " .. tostring(err) .. (reason and " (" .. reason .. ")" or "")
+  local status = err == "invalid argument" and statuses.usage or statuses.port
+  cli.give_up(status, message, nil, report)
+end
+
 -- Nothing is sent yet.
 function session.open(options)
   if not options.port then
@@ -38,11 +48,7 @@ function session.open(options)
     trace = options.verbose and trace or nil,
   }
   if not modem then
-    local message = options.port .. ": " .. tostring(err)
-    if detail then
-      message = message .. " (" .. tostring(detail) .. ")"
-    end
-    cli.give_up(statuses.port, message, nil, cli.report_error({}, err, detail))
+    refuse(options.port, err, detail)
   end
   return modem
 end
@@ -53,16 +59,19 @@ function session.answering(options)
   local ok, err, detail = probe(modem, now() + (options.timeout or ANSWER))
   if not ok then
     modem:close()
-    cli.failed(options.port, err, detail)
+    local report = cli.report_error({}, err, detail)
+    local what = err == "timeout" and "no answer in time" or err
+    cli.give_up(cli.status_of(err), options.port .. ": " .. what, nil, report)
   end
   return modem
 end
 
-function session.attach(modem, options)
+-- report: what is known so far, for --json, or nil.
+function session.attach(modem, options, report)
   local ok, err, code = patience("waiting for the network", modem.attach, modem,
     {timeout = options.timeout or ATTACH})
   if not ok then
-    cli.failed("attach", err, code)
+    cli.failed("attach", err, code, nil, report)
   end
 end
 

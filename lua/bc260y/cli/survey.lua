@@ -3,6 +3,7 @@
 
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local schema = require "bc260y.cli.schema"
 local show = require "bc260y.cli.show"
 
@@ -59,8 +60,7 @@ function survey.print(answers, options)
   local refusal = answers.refused[answers.first]
   local report = options.json and to_report(answers) or {}
   if not options.json then
-    print(to_text(answers))
-    io.stdout:flush()
+    out.line(to_text(answers))
   elseif not refusal then
     json.print(report)
   end

@@ -2,6 +2,7 @@
 
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local session = require "bc260y.cli.session"
 
 return function(options)
@@ -19,7 +20,7 @@ return function(options)
     return json.print(report)
   end
   for _, line in ipairs(lines) do
-    print(line)
+    out.line(line)
   end
-  print("OK")
+  out.line("OK")
 end

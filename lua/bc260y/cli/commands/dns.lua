@@ -2,6 +2,7 @@
 
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local schema = require "bc260y.cli.schema"
 local session = require "bc260y.cli.session"
 local show = require "bc260y.cli.show"
@@ -37,5 +38,5 @@ return function(options)
   end
   local rows = {}
   show.add(rows, nil, servers, schema.dns)
-  print(show.text(rows))
+  out.line(show.text(rows))
 end

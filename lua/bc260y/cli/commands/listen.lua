@@ -3,6 +3,7 @@
 local bc260y = require "bc260y"
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local session = require "bc260y.cli.session"
 
 local now = bc260y.core.now
@@ -20,8 +21,7 @@ return function(options)
     elseif options.json then
       json.print{urc = line}
     else
-      print(line)
-      io.stdout:flush()
+      out.line(line)
     end
   end
 end

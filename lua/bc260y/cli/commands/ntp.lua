@@ -2,6 +2,7 @@
 
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local patience = require "bc260y.cli.patience"
 local schema = require "bc260y.cli.schema"
 local session = require "bc260y.cli.session"
@@ -18,19 +19,23 @@ local function ask(modem, options)
   end)
 end
 
+local function to_report(time, clock)
+  local null = json.null()
+  local report = show.complete(time, schema.time, null)
+  report.clock = clock and show.complete(clock, schema.clock, null) or null
+  return report
+end
+
 local function print_all(options, time, clock)
   if options.json then
-    local null = json.null()
-    local report = show.complete(time, schema.time, null)
-    report.clock = clock and show.complete(clock, schema.clock, null) or null
-    return json.print(report)
+    return json.print(to_report(time, clock))
   end
   local rows = {}
   show.add(rows, "time", time, schema.time)
   if clock then
     show.add(rows, "clock", clock, schema.clock)
   end
-  print(show.text(rows))
+  out.line(show.text(rows))
 end
 
 return function(options)
@@ -43,7 +48,7 @@ return function(options)
   if options.set then
     clock, err, code = modem:clock{timeout = options.timeout}
     if not clock then
-      cli.failed("clock", err, code)
+      cli.failed("clock", err, code, nil, options.json and to_report(time))
     end
   end
   modem:close()

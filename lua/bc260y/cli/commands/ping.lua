@@ -3,6 +3,7 @@
 local bc260y = require "bc260y"
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local patience = require "bc260y.cli.patience"
 local schema = require "bc260y.cli.schema"
 local session = require "bc260y.cli.session"
@@ -19,13 +20,12 @@ end
 
 local function print_reply(reply, index)
   if reply.lost then
-    print(("request %d: lost"):format(index))
+    out.line(("request %d: lost"):format(index))
   else
     local ttl = reply.ttl and " ttl=" .. reply.ttl or ""
-    print(("request %d: %d bytes from %s%s time=%s"):format(index, reply.bytes, reply.address,
+    out.line(("request %d: %d bytes from %s%s time=%s"):format(index, reply.bytes, reply.address,
       ttl, milliseconds(reply.time)))
   end
-  io.stdout:flush()
 end
 
 -- Prints each as it comes. Result: { count }, of those that were printed.
@@ -48,7 +48,7 @@ local function print_summary(result)
     times = ("; min %s, avg %s, max %s"):format(milliseconds(result.min),
       milliseconds(result.avg), milliseconds(result.max))
   end
-  print(("%d sent, %d received, %d lost%s"):format(result.sent, result.received, result.lost,
+  out.line(("%d sent, %d received, %d lost%s"):format(result.sent, result.received, result.lost,
     times))
 end
 

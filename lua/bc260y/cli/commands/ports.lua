@@ -3,6 +3,7 @@
 local cli = require "bc260y.cli"
 local core = require "bc260y.core"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 
 return function(options)
   local ports, err, detail = core.ports()
@@ -14,6 +15,6 @@ return function(options)
   end
   for _, port in ipairs(ports) do
     local usb = port.usb_vid and ("%04x:%04x"):format(port.usb_vid, port.usb_pid) or "-"
-    print(("%-20s %-10s %s"):format(port.name, usb, port.description or ""))
+    out.line(("%-20s %-10s %s"):format(port.name, usb, port.description or ""))
   end
 end

@@ -3,6 +3,7 @@
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
 local now = require("bc260y.core").now
+local out = require "bc260y.cli.out"
 local patience = require "bc260y.cli.patience"
 local session = require "bc260y.cli.session"
 
@@ -22,16 +23,15 @@ local function reset(modem, options)
 end
 
 -- Result: seconds until it had an address.
-local function attach(modem, options)
+local function attach(modem, options, report)
   local started = now()
-  session.attach(modem, options)
+  session.attach(modem, options, report)
   return since(started)
 end
 
 local function say(options, text, seconds)
   if not options.json then
-    print(("%s after %.1f s"):format(text, seconds))
-    io.stdout:flush()
+    out.line(("%s after %.1f s"):format(text, seconds))
   end
 end
 
@@ -40,7 +40,7 @@ return function(options)
   local report = {ready = reset(modem, options), attached = nil, address = nil}
   say(options, "ready", report.ready)
   if options.attach then
-    report.attached = attach(modem, options)
+    report.attached = attach(modem, options, report)
     report.address = modem.address
     say(options, "attached", report.attached)
   end

@@ -2,6 +2,7 @@
 
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local patience = require "bc260y.cli.patience"
 local session = require "bc260y.cli.session"
 
@@ -22,5 +23,5 @@ return function(options)
   if options.json then
     return json.print{name = options.name, addresses = list}
   end
-  print(table.concat(list, "\n"))
+  out.line(table.concat(list, "\n"))
 end

@@ -3,9 +3,13 @@
 local bc260y = require "bc260y"
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local session = require "bc260y.cli.session"
 
 local statuses = cli.statuses
+
+-- What the manual calls our arguments.
+local names = {host = "HOST"}
 
 local function read_input(path)
   if not path or path == "-" then
@@ -37,9 +41,9 @@ local function wait_for_acknowledgement(socket, size, timeout)
   end
 end
 
--- Passes on what comes back until it is quiet for so long, or closed. size: 1, so that a
--- stream is shown as it comes, or nil for whole datagrams. Result: how many bytes.
-local function print_answer(socket, quiet, size)
+-- Passes what comes back to take(bytes) until it is quiet for so long, or closed. size: 1,
+-- so that a stream is shown as it comes, or nil for whole datagrams. Result: how many bytes.
+local function receive_answer(socket, quiet, size, take)
   local count = 0
   socket:settimeout(quiet)
   while true do
@@ -48,49 +52,63 @@ local function print_answer(socket, quiet, size)
       return count
     end
     count = count + #data
-    io.write(data)
-    io.flush()
+    take(data)
   end
 end
 
-local function connect(options, modem)
-  session.attach(modem, options)
+local function connect(options, modem, report)
+  session.attach(modem, options, report)
   local socket, err, code = modem[options.udp and "udp" or "tcp"](modem)
   if not socket then
-    cli.failed("socket", err, code)
+    cli.failed("socket", err, code, nil, report)
   end
   socket:settimeout(options.timeout or 70)
-  local ok
-  ok, err, code = socket:connect(options.host, options.server_port)
+  local ok, range
+  ok, err, code, range = socket:connect(options.host, options.server_port)
   if not ok then
-    cli.failed(options.host .. ":" .. options.server_port, err, code)
+    local what = options.host .. ":" .. options.server_port
+    cli.failed(what, err, names[code] or code, range, report)
   end
   return socket
 end
 
-local function send(socket, options, data)
+local function send(socket, options, data, report)
   local last, err, done = socket:send(data)
   if last then
+    report.sent = #data
     return
   end
   if options.udp then
-    cli.failed("sending a datagram of " .. #data .. " bytes", err, done)
+    cli.failed("sending a datagram of " .. #data .. " bytes", err, done, nil, report)
   end
-  cli.failed("sending, after " .. tostring(done or 0) .. " of " .. #data .. " bytes", err)
+  report.sent = done or 0
+  cli.failed("sending, after " .. report.sent .. " of " .. #data .. " bytes", err, nil, nil,
+    report)
 end
 
--- Sends, waits for what acknowledges it, prints what comes back.
--- Result: what --json prints; and why the acknowledgement is not known.
-local function transfer(socket, options, data)
-  send(socket, options, data)
-  local acked, err, code
+-- Result: what came back, for JSON; otherwise it is printed as it comes.
+local function answer(socket, options, report)
+  local parts = {}
+  report.answered = receive_answer(socket, options.answer, not options.udp and 1 or nil,
+    options.json and function(bytes) parts[#parts + 1] = bytes end or out.write)
+  return table.concat(parts)
+end
+
+-- Sends, waits for what acknowledges it, takes what comes back.
+-- Result: why the acknowledgement is not known.
+local function transfer(socket, options, data, report)
+  send(socket, options, data, report)
+  local err, code
   if not options.udp then
-    acked, err, code = wait_for_acknowledgement(socket, #data, options.timeout or 60)
+    report.acknowledged, err, code = wait_for_acknowledgement(socket, #data,
+      options.timeout or 60)
   end
-  local answered = options.answer
-    and print_answer(socket, options.answer, not options.udp and 1 or nil) or 0
+  report.answered = 0
+  if options.answer then
+    report.answer = answer(socket, options, report)
+  end
   socket:close()
-  return {sent = #data, acknowledged = acked, answered = answered}, err, code
+  return err, code
 end
 
 return function(options)
@@ -99,15 +117,17 @@ return function(options)
     cli.give_up(statuses.usage, "nothing to send: a datagram has at least one byte")
   end
   local modem = session.open(options)
-  local report, err, code = transfer(connect(options, modem), options, data)
+  local report = {}
+  local socket = connect(options, modem, report)
+  local err, code = transfer(socket, options, data, report)
   modem:close()
   local acked = report.acknowledged
   -- Who answers has got something, whatever the module still knows after a close.
   local missing = not options.udp and report.answered == 0 and (acked or -1) < #data
   if options.json and not missing then
-    return json.print(report, {"acknowledged"})
+    return json.print(report, {"acknowledged", "answer"})
   elseif not options.json and not options.answer then
-    print(("%d bytes sent, %s acknowledged"):format(#data, acked or "none known to be"))
+    out.line(("%d bytes sent, %s acknowledged"):format(#data, acked or "none known to be"))
   end
   if missing and not acked then
     cli.failed("acknowledgement", err, code, nil, report)

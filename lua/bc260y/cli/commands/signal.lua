@@ -1,6 +1,7 @@
 -- `bc260y signal`: how well the module hears its cell, and which cells, once or again.
 
 local bc260y = require "bc260y"
+local out = require "bc260y.cli.out"
 local session = require "bc260y.cli.session"
 local survey = require "bc260y.cli.survey"
 
@@ -14,7 +15,7 @@ return function(options)
       return modem:close()
     end
     if not options.json then
-      print()
+      out.line()
     end
     bc260y.sleep(options.watch)
   end

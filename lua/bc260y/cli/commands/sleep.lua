@@ -3,6 +3,7 @@
 local bc260y = require "bc260y"
 local cli = require "bc260y.cli"
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local schema = require "bc260y.cli.schema"
 local session = require "bc260y.cli.session"
 local show = require "bc260y.cli.show"
@@ -53,8 +54,7 @@ local function print_state(state, options)
   end
   local rows = {}
   show.add(rows, nil, state, schema.power_saving)
-  print(show.text(rows))
-  io.stdout:flush()
+  out.line(show.text(rows))
 end
 
 -- Has the module say when it sleeps. Result: a queue of what it says from now on.
@@ -73,8 +73,7 @@ local function print_event(line, options)
   if options.json then
     return json.print{event = event, what = what}
   end
-  print(event .. ": " .. what)
-  io.stdout:flush()
+  out.line(event .. ": " .. what)
 end
 
 -- Prints what the module says of its sleep, until `--timeout`.

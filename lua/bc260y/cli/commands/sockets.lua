@@ -3,6 +3,7 @@
 local cli = require "bc260y.cli"
 local encode = require("bc260y.core").encode
 local json = require "bc260y.cli.json"
+local out = require "bc260y.cli.out"
 local schema = require "bc260y.cli.schema"
 local session = require "bc260y.cli.session"
 local show = require "bc260y.cli.show"
@@ -31,5 +32,5 @@ return function(options)
   if options.json then
     return json.print(show.complete(list, schema.sockets, json.null()))
   end
-  print(show.columns(schema.socket, list))
+  out.line(show.columns(schema.socket, list))
 end

@@ -26,7 +26,19 @@ local function checked(call, ...)
   return result
 end
 
+-- A trait without a value is on; others than those that are on or off need one.
+local function trait_value(run, name, text)
+  local value = checked(run.trait_from_text, name, text or "true")
+  if not text and value ~= true then
+    cli.give_up(statuses.usage, "virtual: --trait: " .. name .. " needs a value: NAME=VALUE")
+  end
+  return value
+end
+
 return function(options)
+  if options.json then
+    cli.give_up(statuses.usage, "virtual: --json: it prints no JSON")
+  end
   if options.strict_baud and not options.pace then
     cli.give_up(statuses.usage, "virtual: --strict-baud needs --pace: which speed is right?")
   end
@@ -34,7 +46,7 @@ return function(options)
   local run = require "bc260y.virtual.run"
   local traits, names = {}, {}
   for _, pair in ipairs(options.trait) do
-    traits[pair[1]] = checked(run.trait_from_text, pair[1], pair[2])
+    traits[pair[1]] = trait_value(run, pair[1], pair[2])
   end
   for _, pair in ipairs(options.name) do
     names[pair[1]] = pair[2]
@@ -44,6 +56,7 @@ return function(options)
     profile = options.profile,
     traits = traits,
     names = names,
+    name_server = options.name_server,
     baud = options.pace,
     strict_baud = options.strict_baud,
     verbose = options.verbose,
