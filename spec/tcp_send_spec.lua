@@ -3,6 +3,8 @@ local script = require "spec.support.port"
 
 local connected = script.connected
 
+local counted = "> AT+QISEND=0,0\n< +QISEND: %d,0,%d\n< OK\n"
+
 script.each_loop(function(how, run)
   describe("tcp:send " .. how, function()
     it("gives the last index, and reads i and j as LuaSocket does", function()
@@ -232,6 +234,64 @@ script.each_loop(function(how, run)
         assert.same({ nil, "timeout", 0 }, { socket:send("ab") })
         socket:settimeout(20)
         assert.equal(2, socket:send("ab"))
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
+    -- A chunk that failed after 1 s, and whose second count the timeout of 1.5 s cut off.
+    local function failed_late()
+      local socket, port, modem = connected(
+        '> AT+QISEND=0,2,"ab"\n< OK\n~ 1\n< SEND FAIL\n' .. counted:format(0, 0))
+      socket:settimeout(1.5)
+      assert.same({ nil, "timeout", 0 }, { socket:send("ab") })
+      assert.equal(1001.5, port.clock.time)
+      assert.is_nil(port:left())
+      return socket, port, modem
+    end
+
+    it("takes no longer than its timeout, though a chunk may still be on its way", function()
+      run(function()
+        local socket, port, modem = failed_late()
+        port:play(counted:format(0, 0) .. counted:format(2, 2))
+        socket:settimeout(20)
+        assert.equal(2, socket:send("ab")) -- it was still on its way
+        assert.equal(1002, port.clock.time)
+        assert.equal(2, select(2, socket:getstats()))
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
+    it("that failed is sent again in the end, however short the timeouts are", function()
+      run(function()
+        local socket, port, modem = failed_late()
+        local sends = 0
+        function port:answer(line)
+          if line == "AT+QISEND=0,0" then return self:reply("+QISEND: 0,0,0", "OK") end
+          assert.equal('AT+QISEND=0,2,"ab"', line)
+          sends = sends + 1
+          self:reply("OK", "SEND OK")
+        end
+        socket:settimeout(0.1)
+        local ok, err
+        repeat
+          local before = port.clock.time
+          ok, err = socket:send("ab")
+          assert.is_true(port.clock.time - before < 0.101)
+        until ok or err ~= "timeout"
+        assert.same({ 2, 1 }, { ok, sends })
+        assert.is_true(port.clock.time < 1002.2)
+        modem:close()
+      end)
+    end)
+
+    it("leaves close{flush} no more time than it was given", function()
+      run(function()
+        local socket, port, modem = failed_late()
+        port:play(counted:format(0, 0) .. "> AT+QICLOSE=0\n< OK\n< CLOSE OK\n")
+        assert.same({ nil, "not acknowledged", 2 }, { socket:close { flush = 0.3 } })
+        assert.equal(1001.8, port.clock.time)
         assert.is_nil(port:left())
         modem:close()
       end)

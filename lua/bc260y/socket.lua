@@ -192,6 +192,7 @@ local function new_chunk(self, chunk, rai)
   local entry = new_entry(text)
   entry.data = format == "raw" and not rai and chunk or nil
   entry.socket, entry.size, entry.chunk = self, #chunk, chunk
+  entry.denied = nil -- TCP: when the module first said that it did not go
   entry.finished = chunk_ended
   return entry
 end

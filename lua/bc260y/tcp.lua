@@ -18,7 +18,7 @@ local UNSENT = socket.UNSENT
 -- The module takes 1,024 bytes in text and data mode and 512 in hex (manual 2.3.5):
 -- what is in flight stays small.
 local CHUNK_MAX = socket.CHUNK_MAX
-local CONFIRM = 1     -- seconds between two counts of what was sent
+local CONFIRM = 1     -- seconds, at least, between two counts that say that it did not go
 local COUNT_TRIES = 3 -- a count may be torn, too
 local FLUSH_FIRST = 1 -- seconds between the first two looks at the acknowledgements,
 local FLUSH_MAX = 8   -- at most, as it doubles each time,
@@ -57,7 +57,7 @@ local function count(self, deadline)
   local entry = new_entry(encode("QISEND count", self.id))
   entry.deadline = deadline
   local status = self.pump:execute(entry)
-  if status ~= "ok" then return errors.of(status, entry.done and entry.code or nil) end
+  if status ~= "ok" then return errors.of(status, entry.code) end
   local sent, acked, unacked = core.decode("+QISEND", (entry.lines or {})[1] or "")
   if not sent then return nil, "error" end
   return sent, acked, unacked
@@ -65,42 +65,42 @@ end
 
 local ENDED = { reset = true, lost = true, closed = true }
 
--- The module's count where it is consistent, asked for again where the line failed it.
--- Result: sent; or nil, err.
-local function reliable_count(self, deadline)
-  local sent, acked, unacked
+-- Whether a chunk whose end is not known went: true, false; or nil, err: "timeout", or what
+-- ended a connection of which nobody can say. Its counters prove nothing any more.
+local function went(self, entry, deadline)
   for _ = 1, COUNT_TRIES do
-    if not self.id then return nil, "closed" end
-    sent, acked, unacked = count(self, deadline)
-    if sent and acked + unacked == sent then return sent end
-    if acked == "error" then return nil, "closed" end
+    if not self.id then return nil, ended(self, true) end
+    local sent, acked, unacked = count(self, deadline)
+    if sent and acked + unacked == sent then
+      if self.id and sent == self.sent + entry.size then return true end
+      if self.id and sent == self.sent then return false end
+      break
+    end
+    if acked == "error" then break end
     if deadline and self.pump:now() >= deadline then return nil, "timeout" end
   end
   return nil, "closed"
 end
 
--- Whether a chunk whose end is not known went: true, false, or nil when nobody can say.
--- Counters of a connection that has ended prove nothing.
-local function went(self, entry, deadline)
-  local sent, err = reliable_count(self, deadline)
-  if not sent then return nil, err end
-  if not self.id then return nil, "closed" end
-  if sent == self.sent + entry.size then return true end
-  if sent == self.sent then return false end
-  return nil, "closed"
+-- The same, where a no has to be said twice, some time apart and by different calls if need
+-- be: the chunk may still be on its way inside the module.
+local function went_for_certain(self, entry, deadline)
+  local answer, err = went(self, entry, deadline)
+  if answer ~= false or entry.done == "error" then return answer, err end
+  local now = self.pump:now()
+  entry.denied = entry.denied or now
+  local again = entry.denied + CONFIRM
+  if now >= again then return false end
+  local late = deadline and deadline < again
+  self.pump:await({ done = false }, late and deadline or again)
+  if late then return nil, "timeout" end
+  return went(self, entry, deadline)
 end
 
 -- Settles a chunk whose end is not known. Result: true, it went; false, it did not;
--- nil, "timeout": the caller's time is over, it is settled later; nil, "closed".
+-- nil, "timeout": the caller's time is over, it is settled later; nil, err.
 local function settle(self, entry, deadline)
-  if not self.id then return nil, ended(self, true) end
-  local answer, err = went(self, entry, deadline)
-  if answer == false and entry.done ~= "error" then
-    -- It may still be on its way inside the module: a no has to be said twice.
-    self.pump:await({ done = false }, self.pump:now() + CONFIRM)
-    if not self.id then return nil, ended(self, true) end
-    answer, err = went(self, entry, deadline)
-  end
+  local answer, err = went_for_certain(self, entry, deadline)
   if answer == nil then
     if err ~= "timeout" then abort(self, "closed") end
     return nil, err
@@ -369,8 +369,7 @@ end
 
 local function check_close(options)
   check.options(options, CLOSE_OPTIONS, 3)
-  local seconds = options and options.flush
-  if seconds and (seconds < 0 or seconds ~= seconds) then error("flush: seconds expected", 3) end
+  check.seconds(options and options.flush, "flush", 3)
 end
 
 --- Closes it, and waits for CLOSE OK within the socket's timeout. Idempotent.
