@@ -119,7 +119,7 @@ function lock_methods:apply(deadline)
   entry.deadline, entry.bounded = deadline, deadline ~= nil
   local status = self.pump:execute(entry)
   if status == "ok" then return true end
-  return errors.of(status, entry.done and entry.code or nil)
+  return errors.of(status, entry.code)
 end
 
 --- The running task asks that the module stays awake, until it has said the same with

@@ -256,7 +256,7 @@ local function long_way(self, text, options)
   -- An older SEND OK may have been taken for this one's.
   if status == "ok" and entry.doubtful then status = "timeout" end
   if status == "ok" then return entry.lines or {} end
-  return errors.of(status, entry.done and entry.code or nil)
+  return errors.of(status, entry.code)
 end
 
 --- Sends one command line, and waits for its end.
@@ -406,8 +406,7 @@ local function check_open(options)
   local baud = options.baud
   if baud and not (baud >= 1 and baud % 1 == 0) then error("baud: whole number expected", 3) end
   check_wake(options)
-  local rest = options.local_port_rest
-  if rest and (rest < 0 or rest ~= rest) then error("local_port_rest: seconds expected", 3) end
+  check.seconds(options.local_port_rest, "local_port_rest", 3)
   if options.format and not FORMATS[options.format] then
     error('format: "auto", "text", "hex" or "raw" expected', 3)
   end

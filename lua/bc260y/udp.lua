@@ -29,7 +29,7 @@ local function send_once(self, data, from, to, rai, deadline)
   -- Nothing counts datagrams: it stays unknown whether this one went, as for any.
   if entry.done and not UNSENT[status] then self.pump.line:settle("send") end
   local none, why, code =
-    errors.of(status == "busy" and "timeout" or status, entry.done and entry.code or nil)
+    errors.of(status == "busy" and "timeout" or status, entry.code)
   return none, why, code, entry
 end
 

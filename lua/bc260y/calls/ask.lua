@@ -29,7 +29,7 @@ end
 local function execute(self, entry)
   local status = self.pump:execute(entry)
   if status == "ok" then return entry.lines or {} end
-  return errors.of(status, entry.done and entry.code or nil)
+  return errors.of(status, entry.code)
 end
 
 --- Sends a line that is already written. Result: its information lines; or nil, err, code.

@@ -26,7 +26,7 @@ local function by_command(self, ready, deadline)
     if came then return true end
     return nil, err
   end
-  return errors.of(status, entry.done and entry.code or nil)
+  return errors.of(status, entry.code)
 end
 
 --- Restarts the module (AT+QRST=1) and waits for its RDY. Every socket is closed, the event
