@@ -20,8 +20,8 @@ local PATIENCE = 20     -- with a silent module, before it is reset by its pin
 
 -- Waits for `seconds`, or until the module says something by itself.
 local function pause(self, seconds, deadline)
-  local left = deadline - self.pump:now()
-  if left <= 0 then return false end
+  local left = self.pump:left(deadline)
+  if left == 0 then return false end
   self.hooks:wait("urc", left < seconds and left or seconds)
   return not self.pump.down
 end
@@ -65,13 +65,13 @@ end
 -- it receives may then be text as well, since it is cut by its length, and takes half
 -- the time of hex.
 local function ensure_format(self, deadline)
-  local options = { timeout = deadline and math.max(0, deadline - self.pump:now()) }
+  local options = { timeout = deadline and self.pump:left(deadline) }
   local format = self.format
   if format == "auto" then
     local revision, err, code = get_revision(self, options)
     if err then return nil, err, code end
     format = self.prompts ~= false and has_data_mode(revision) and "raw" or "hex"
-    if deadline then options.timeout = math.max(0, deadline - self.pump:now()) end
+    if deadline then options.timeout = self.pump:left(deadline) end
   end
   local setting = format == "hex" and "hex" or "text"
   local set, err, code = data_format(self, setting, setting, options)
@@ -83,8 +83,7 @@ end
 -- Calls fn until it gives true. What the module refuses now it may do later.
 local function poll(self, deadline, what, fn)
   while true do
-    local now = self.pump:now()
-    local done, err, code = fn(self, { timeout = math.max(0, deadline - now) })
+    local done, err, code = fn(self, { timeout = self.pump:left(deadline) })
     if done then return true end
     if err and err ~= "error" and err ~= "timeout" and err ~= "busy" then
       return nil, err, code
@@ -165,7 +164,7 @@ local function attach(self, options)
     if ok then return true end
     -- It boots: RDY has come, and with it everything begins anew.
     if err ~= "module reset" and err ~= "torn" then return nil, err, code end
-    if self.pump:now() >= deadline then return nil, err, code end
+    if self.pump:left(deadline) == 0 then return nil, err, code end
   end
 end
 

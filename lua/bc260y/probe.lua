@@ -43,8 +43,8 @@ return function(modem, deadline)
       return true
     end
     if status == "lost" or status == "closed" then return nil, status end
-    local left = deadline - pump:now()
-    if left <= 0 then return nil, "timeout", "answer" end
+    local left = pump:left(deadline)
+    if left == 0 then return nil, "timeout", "answer" end
     if SILENT[status] then silences = silences + 1 end
     if not OWES_NOTHING[status] then
       modem.hooks:wait("urc", math.min(PAUSE, left))

@@ -12,6 +12,9 @@
 -- So many commands may go before a chore, which else waits until the line is idle.
 local CHORE_PATIENCE = 4
 
+-- Seconds that no port is waited for: a clock need not move for so little.
+local INSTANT = 1e-6
+
 local pump_methods = {}
 local pump_mt = { __name = "bc260y.pump", __index = pump_methods }
 
@@ -203,6 +206,12 @@ function pump_methods:now()
   return self.line:now()
 end
 
+--- Seconds until a deadline on that clock; 0: it has passed.
+function pump_methods:left(deadline)
+  local seconds = deadline - self:now()
+  return seconds > INSTANT and seconds or 0
+end
+
 --- Blocks the caller until waiter.done, or until the deadline has passed.
 -- deadline: on the port's clock, nil: no limit. idle: hooks may run meanwhile.
 -- Result: whether it is done.
@@ -212,12 +221,9 @@ function pump_methods:await(waiter, deadline, idle)
     if waiter.done then return true end
     if self.down then return false end
     if deadline then
-      local left = deadline - self:now()
-      if left <= 1e-6 then
-        if seconds then return false end
-        left = 0 -- what has already come in still counts
-      end
-      seconds = left
+      local left = self:left(deadline)
+      if left == 0 and seconds then return false end
+      seconds = left -- 0: what has already come in still counts
     end
     loop:park(self, waiter, seconds, idle)
   until waiter.done

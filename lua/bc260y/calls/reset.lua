@@ -15,16 +15,20 @@ local MAY_RESTART = { ok = true, reset = true, timeout = true, torn = true, over
 -- What says nothing against the module: it was not asked, or it has answered.
 local HEALTHY = { busy = true, error = true }
 
+-- Waits for RDY, unless it has come already. before: how many there had been. Nothing is
+-- left behind where hard_reset raises in between. Result: true; or nil, err.
+local function await_restart(self, before, seconds)
+  if self.restarts ~= before then return true end
+  return self.hooks:wait("reset", seconds)
+end
+
 -- Result: true once RDY has come; or nil, err, code.
-local function by_command(self, ready, deadline)
+local function by_command(self, before, deadline)
   local entry = new_entry(encode("QRST"))
   entry.deadline = deadline
   local status = self.pump:execute(entry)
   if MAY_RESTART[status] then
-    local left = deadline - self.pump:now()
-    local came, err = ready:wait(left > 0 and left or 0)
-    if came then return true end
-    return nil, err
+    return await_restart(self, before, self.pump:left(deadline))
   end
   return errors.of(status, entry.code)
 end
@@ -38,14 +42,12 @@ end
 -- refused).
 function calls.reset(self, options)
   local timeout = options and options.timeout or TIMEOUT
-  local ready = self.hooks:on("reset")
-  local ok, err, code = by_command(self, ready, self.pump:now() + timeout)
+  local before = self.restarts
+  local ok, err, code = by_command(self, before, self.pump:now() + timeout)
   if not ok and not HEALTHY[err] and self.hard_reset and not self.pump.down then
     self.hard_reset(self)
-    ok, err = ready:wait(timeout)
-    code = nil
+    ok, err, code = await_restart(self, before, timeout)
   end
-  ready:cancel()
   if ok then return true end
   return nil, err, code
 end
