@@ -156,6 +156,23 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("is kept in mind, and no port that the module picks", function()
+      run(function()
+        local modem, port = attached(open_line(0, 0, 0) .. open_line(1, 0) .. close_line(0)
+          .. close_line(1), { state = '< +QISTATE: 4,"UDP","h",1,0,2,0,1\n' })
+        local picked, fixed = new_socket(modem, nil, 0), new_socket(modem)
+        assert.equal(1, picked:connect("h", 1))
+        assert.equal(1, fixed:connect("h", 1))
+        local ports = modem.ids.ports
+        assert.same({ [1] = "TCP" .. PORT }, ports.held)
+        picked:close()
+        fixed:close()
+        assert.same({ ["TCP" .. PORT] = 1120 }, ports.rested)
+        assert.is_nil(port:left())
+        modem:close()
+      end)
+    end)
+
     it("with no rest still waits for QICLOSE", function()
       run(function()
         local modem, port = attached(open_line(0, 566) .. "> AT+QICLOSE=0\n< OK\n~ 2\n< CLOSE OK\n"

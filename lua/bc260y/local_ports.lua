@@ -24,7 +24,7 @@ local function new_ports(ids, pump, rest)
     pump = pump,
     rest = rest or REST,
     claimed = {},  -- port -> true: a socket that has no id yet is connecting with it
-    held = {},     -- id -> port, from QIOPEN until QICLOSE has been answered
+    held = {},     -- id -> fixed port, from QIOPEN until QICLOSE has been answered
     rested = {},   -- port -> when its rest is over
     waiters = {},  -- waiter -> true
   }, ports_mt)
@@ -45,7 +45,7 @@ end
 
 --- QIOPEN with that port, or an answer of QISTATE, names it for the id.
 function ports_methods:hold(id, service, number)
-  self.held[id] = name_of(service, number)
+  self.held[id] = number ~= 0 and name_of(service, number) or nil
 end
 
 --- Nothing was opened: the port needs no rest.

@@ -28,8 +28,7 @@ local function send_once(self, data, from, to, rai, deadline)
   if status == "no prompt" then abort(self, "torn") end
   -- Nothing counts datagrams: it stays unknown whether this one went, as for any.
   if entry.done and not UNSENT[status] then self.pump.line:settle("send") end
-  local none, why, code =
-    errors.of(status == "busy" and "timeout" or status, entry.code)
+  local none, why, code = errors.of(status == "busy" and "timeout" or status, entry.code)
   return none, why, code, entry
 end
 
