@@ -65,8 +65,8 @@ end
 
 local ENDED = { reset = true, lost = true, closed = true }
 
--- Whether a chunk whose end is not known went: true, false; or nil, err: "timeout", or what
--- ended a connection of which nobody can say. Its counters prove nothing any more.
+-- Whether a chunk whose end is not known went: true, false; or nil, err: "timeout", or,
+-- where nobody can say, what ended the connection, whose counters prove nothing any more.
 local function went(self, entry, deadline)
   for _ = 1, COUNT_TRIES do
     if not self.id then return nil, ended(self, true) end
