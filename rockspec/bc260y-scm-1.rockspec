@@ -85,6 +85,7 @@ build = {
       ["bc260y.calls.ping"] = "lua/bc260y/calls/ping.lua",
       ["bc260y.calls.power"] = "lua/bc260y/calls/power.lua",
       ["bc260y.calls.registration"] = "lua/bc260y/calls/registration.lua",
+      ["bc260y.calls.reports"] = "lua/bc260y/calls/reports.lua",
       ["bc260y.calls.reset"] = "lua/bc260y/calls/reset.lua",
       ["bc260y.calls.signal"] = "lua/bc260y/calls/signal.lua",
       ["bc260y.calls.sockets"] = "lua/bc260y/calls/sockets.lua",

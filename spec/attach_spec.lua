@@ -1,5 +1,6 @@
 local bc260y = require "bc260y"
 local script = require "spec.support.port"
+local support = require "spec.support.heard"
 
 local function open(text, options)
   local port = script.port { text = text }
@@ -167,6 +168,63 @@ script.each_loop(function(how, run)
         for _, options in ipairs { 5, { timeout = "5" }, { timeout = -1 } } do
           assert.is_false((pcall(modem.attach, modem, options)))
         end
+        modem:close()
+      end)
+    end)
+  end)
+
+  describe("attach of a module that has restarted, " .. how .. ",", function()
+    -- Restarts it, attaches, and gives all that was written meanwhile.
+    local function restart(modem, rig, heard)
+      local from, resets = #heard + 1, modem:on("reset")
+      rig.module:reset()
+      assert.is_true(resets:wait(30))
+      resets:cancel()
+      assert.is_true(modem:attach())
+      return support.slice(heard, from)
+    end
+
+    it("has it say by itself what the user asked for, once", function()
+      run(function()
+        local modem, rig, heard = support.attached()
+        assert.is_true(modem:report_registration(1))
+        assert.is_true(modem:report_registration(4))
+        assert.is_true(modem:report_connection(1))
+        for _ = 1, 2 do
+          local said = restart(modem, rig, heard)
+          assert.equal(1, support.count(said, "AT+CEREG=4"))
+          assert.equal(1, support.count(said, "AT+CSCON=1"))
+          assert.equal(0, support.count(said, "AT+CEREG=1"))
+          assert.equal(4, modem:registration().n)
+          assert.equal(1, select(2, modem:connected()))
+        end
+        local from = #heard + 1
+        assert.is_true(modem:attach())
+        local again = support.slice(heard, from)
+        assert.equal(0, support.count(again, "AT+CEREG=4") + support.count(again, "AT+CSCON=1"))
+        modem:close()
+      end)
+    end)
+
+    it("has it say no more than that", function()
+      run(function()
+        local modem, rig, heard = support.attached()
+        assert.is_true(modem:report_registration(2))
+        assert.is_true(modem:report_registration(0))
+        assert.is_nil((modem:report_connection(7)))
+        for _, line in ipairs(restart(modem, rig, heard)) do
+          assert.is_nil(line:find("CEREG=") or line:find("CSCON="))
+        end
+        modem:close()
+      end)
+    end)
+
+    it("is none the worse where it refuses that now", function()
+      run(function()
+        local modem, rig, heard = support.attached()
+        assert.is_true(modem:report_connection(1))
+        rig.module:script { match = "CSCON=", answer = "ERROR" }
+        assert.equal(1, support.count(restart(modem, rig, heard), "AT+CSCON=1"))
         modem:close()
       end)
     end)

@@ -1,6 +1,6 @@
 --- Brings a module from whatever state it is in to where sockets can be opened.
 --
--- It knows the order: answer, echo, format, what it says of sleep, registration, address,
+-- It knows the order: answer, echo, format, what it says by itself, registration, address,
 -- what is still open from before. It may be called again at any time, and after every
 -- reset it has to be.
 
@@ -12,6 +12,7 @@ local get_revision = require("bc260y.calls.identity").revision
 local new_entry = require("bc260y.pump").entry
 local probe = require "bc260y.probe"
 local registered = require("bc260y.calls.registration").registered
+local reports = require "bc260y.calls.reports"
 local sleep_events = require "bc260y.sleep_events"
 
 local TIMEOUT = 300     -- a search for a network may take minutes
@@ -141,6 +142,7 @@ local function steps(self, deadline, attempt)
   if ok then ok, err, code = keep_awake(self, deadline) end
   if ok then ok, err, code = ensure_format(self, deadline) end
   if ok then ok, err, code = sleep_events.turn_on(self, deadline) end
+  if ok then ok, err, code = reports.restore(self, deadline) end
   if ok then ok, err, code = allow_network(self, deadline) end
   if ok then ok, err, code = poll(self, deadline, "registration", on_network) end
   if ok then ok, err, code = poll(self, deadline, "address", addressed) end
@@ -149,7 +151,8 @@ local function steps(self, deadline, attempt)
 end
 
 --- Waits until the module answers, sets echo and data format, has it say when it sleeps,
--- waits until it is registered and has an address.
+-- and after a restart what else it was asked to say by itself (calls/reports.lua), waits
+-- until it is registered and has an address.
 -- A module that has not answered for 20 s is reset by the hard_reset of bc260y.open, once,
 -- unless it sleeps or psm is set.
 -- options: timeout (seconds for all of it, 300).

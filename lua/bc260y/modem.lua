@@ -48,6 +48,8 @@ local function new_modem(port, loop, options)
     buffer_size = options.buffer or BUFFER_SIZE,
     stray_payloads = 0, -- for sockets that nobody has
     detached = false,   -- by us: attach has to undo it
+    reports = {},       -- what it was asked to say by itself (calls/reports.lua)
+    reports_lost = false, -- by a restart
     restarts = 0,       -- of the module, that have shown
     psm = options.psm or false, -- silence is expected, and not taken for death
     hard_reset = options.hard_reset, -- function(modem), for a module that stays silent
@@ -161,6 +163,7 @@ local function take_reset(self)
   self.address = nil
   self.send_format = nil
   self.detached = false
+  self.reports_lost = true
   self.restarts = self.restarts + 1
   self.ids:reset()
   self.wake:reset()

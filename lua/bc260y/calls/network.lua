@@ -2,6 +2,7 @@
 
 local ask = require "bc260y.calls.ask"
 local check = require "bc260y.check"
+local reports = require "bc260y.calls.reports"
 
 local calls, checks = {}, {}
 
@@ -33,9 +34,10 @@ end
 checks.connected = ask.check_options
 
 --- Sets whether the module says each change of it by itself (AT+CSCON=n).
--- n: 0 no, 1 yes. options: timeout. Result: true; or nil, err, code.
+-- n: 0 no, 1 yes. attach sets it anew after a restart. options: timeout.
+-- Result: true; or nil, err, code.
 function calls.report_connection(self, n, options)
-  return ask.set(self, ask.deadline(self, options), "CSCON", n)
+  return reports.set(self, ask.deadline(self, options), "CSCON", n)
 end
 
 function checks.report_connection(n, options)

@@ -3,6 +3,7 @@
 local ask = require "bc260y.calls.ask"
 local check = require "bc260y.check"
 local decode = require("bc260y.core").decode
+local reports = require "bc260y.calls.reports"
 local timers = require "bc260y.timers"
 
 local calls, checks = {}, {}
@@ -103,9 +104,10 @@ end
 
 --- Sets what the module says of its registration by itself (AT+CEREG=n).
 -- n: 0 nothing, 1 the state, 2 with the place, 3 with causes, 4 state, place and timers of
--- power saving, 5 all. options: timeout. Result: true; or nil, err, code.
+-- power saving, 5 all. attach sets it anew after a restart. options: timeout.
+-- Result: true; or nil, err, code.
 function calls.report_registration(self, n, options)
-  return ask.set(self, ask.deadline(self, options), "CEREG", n)
+  return reports.set(self, ask.deadline(self, options), "CEREG", n)
 end
 
 function checks.report_registration(n, options)
