@@ -60,6 +60,23 @@ local function ntp_server()
     uv.run() ]]):format(UTC)).line
 end
 
+-- A DNS server that answers each question with 192.0.2.7 (RFC 1035, 4.1).
+local function name_server()
+  return live_child.start([[
+    local uv = require "luv"
+    local udp = uv.new_udp()
+    udp:bind("127.0.0.1", 0)
+    udp:recv_start(function(_, query, from)
+      if not from then return end
+      local answer = query:sub(1, 2) .. "\129\128\0\1\0\1\0\0\0\0" .. query:sub(13)
+        .. "\192\12\0\1\0\1\0\0\0\60\0\4\192\0\2\7"
+      udp:send(answer, from.ip, from.port, function() end)
+    end)
+    print(udp:getsockname().port)
+    io.stdout:flush()
+    uv.run() ]]).line
+end
+
 -- Each command that needs an address, in its shortest form.
 local NEED_ADDRESS = {
   { "ping", "x.example" }, { "ntp", "x.example" }, { "resolve", "x.example" },
@@ -173,6 +190,16 @@ describe("bc260y resolve #integration", function()
     assert.equal("127.0.0.1\n", run(port, "resolve", "x.example"))
     assert.equal('{"addresses":["127.0.0.1"],"name":"x.example"}\n',
       run(port, "--json", "resolve", "x.example"))
+  end)
+
+  it("asks the name server that the virtual module was given", function()
+    local path = os.tmpname()
+    os.remove(path)
+    local out, err = live.shell(("bin/bc260y virtual --unix %s --name-server 127.0.0.1:%s"
+      .. " --lifetime 30 >/dev/null & until [ -S %s ]; do sleep 0.1; done;"
+      .. " timeout 30 bin/bc260y --port unix:%s resolve server.example; kill $!")
+      :format(path, name_server(), path, path))
+    assert.equal("192.0.2.7\n", out, err)
   end)
 
   it("ends with status 1 where there is no such name", function()

@@ -94,6 +94,8 @@ schema.socket = {
 
 schema.sockets = {list = schema.socket}
 
+schema.ports = {list = {"name", "description", "usb_vid", "usb_pid", "serial"}}
+
 schema.ping = {
   "address", "sent", "received", "lost", {"min", unit = S}, {"max", unit = S},
   {"avg", unit = S}, {"replies", list = {"address", "bytes", "time", "ttl", "lost", "code"}},
