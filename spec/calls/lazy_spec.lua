@@ -17,6 +17,16 @@ describe("the typed calls", function()
     modem:close()
   end)
 
+  it("need their file no more once they were named", function()
+    local modem = bc260y.open { port = script.port { text = "> AT+CBC\n< +CBC: 3470\n< OK" } }
+    local method, path = modem.battery, package.path
+    package.loaded["bc260y.calls.device"], package.path = nil, ""
+    finally(function() package.path = path end)
+    assert.is_true(modem:battery().voltage > 3)
+    assert.equal(method, modem.battery)
+    modem:close()
+  end)
+
   it("are each where the table says, with a check", function()
     for name in pairs(calls.homes) do
       local fn, check = calls.find(name)

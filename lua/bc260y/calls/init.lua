@@ -2,7 +2,8 @@
 --
 -- It knows their names alone. Such a file returns { calls, checks }, functions by name:
 -- calls[name](modem, ...) does it, checks[name](...) raises what is wrong with its
--- arguments, at level 3, before anything is done.
+-- arguments, at level 3, before anything is done. Where it can't be found any more, since
+-- the directory was changed and Lua's path is relative, require raises.
 
 local homes = {
   addresses = "addresses",
