@@ -9,7 +9,7 @@ local BOOT = 7 -- seconds; the driver comes later, and finds RDY unread
 
 -- A module that was switched on so many seconds before anybody opened its line.
 local function start(traits, age)
-  local rig = new_rig { traits = traits, baud = 9600, boot = age and nil }
+  local rig = new_rig { traits = traits, baud = 9600, boot = age ~= nil }
   if age then
     while rig.time < age do
       rig.module:step()
@@ -62,8 +62,9 @@ describe("A module that is spoken to for the first time", function()
   end)
 
   it("is attached soon where it sleeps", function()
-    for _, age in ipairs { BOOT, 12, 20 } do
-      local modem, rig = start({ sleep_after = 3 }, age)
+    for _, age in ipairs { false, BOOT, 12, 20 } do
+      local modem, rig = start({ sleep_after = 3 }, age or nil)
+      if not age then rig.module:sleep("DEEPSLEEP") end
       local began = rig.time
       assert.is_true(modem:attach())
       assert.is_true(rig.time - began < 12, rig.time - began)
