@@ -229,7 +229,7 @@ script.each_loop(function(how, run)
           count = count + 1
           modem:close()
         end)
-        assert.same({ nil, "closed" }, { modem:wait("never", 5) })
+        assert.same({ nil, "closed" }, { modem:wait("nothing", 5) })
         bc260y.sleep(0)
         assert.equal(2, count)
       end)

@@ -251,6 +251,19 @@ local function read_options(self, entry, options)
   end
 end
 
+-- What is refused before it is sent, by the name that the exchange gives it.
+local TAKEN = {
+  command = "one command that begins with AT, without control bytes, ;, ATV0 and AT+CMGS",
+  data = "as many bytes as the command says, for one that prompts alone",
+  prefix = "at most 24 bytes",
+}
+
+-- Result: nil, err, code; or nil, "invalid argument", what, what it may be.
+local function refused(status, code)
+  if status == "invalid argument" then return nil, status, code, TAKEN[code] end
+  return errors.of(status, code)
+end
+
 -- A command with options, or one that has to queue.
 local function long_way(self, text, options)
   local entry = new_entry(text)
@@ -261,7 +274,7 @@ local function long_way(self, text, options)
   -- An older SEND OK may have been taken for this one's.
   if status == "ok" and entry.doubtful then status = "timeout" end
   if status == "ok" then return entry.lines or {} end
-  return errors.of(status, entry.code)
+  return refused(status, entry.code)
 end
 
 --- Sends one command line, and waits for its end.
@@ -271,7 +284,7 @@ end
 -- Result: list of its information lines; or nil, err, code: "error" and the number of
 -- +CME ERROR, "timeout", "busy" (it waited in the queue until its timeout, nothing was
 -- sent), "no response", "torn", "module reset", "lost", "closed", "too long",
--- "invalid argument" and what was wrong.
+-- "invalid argument" and what of it ("command", "data", "prefix"), and what it may be.
 function modem_methods:command(text, options)
   if type(text) ~= "string" then error("command: string expected, got " .. type(text), 2) end
   if options then check.options(options, COMMAND, 2) end
@@ -281,24 +294,35 @@ function modem_methods:command(text, options)
   if not status then return long_way(self, text, options) end
   if loop.inline then self.hooks:run() end
   if status == "ok" then return lines or {} end
-  return errors.of(status, code)
+  return refused(status, code)
 end
 
+local NAMES = {
+  "buffer full", "closed", "error", "ip", "lost", "nothing", "orphan", "overflow", "ping",
+  "recv", "registration", "reset", "sleep", "torn", "urc", "wake",
+}
+local EVENTS = {}
+for _, name in ipairs(NAMES) do EVENTS[name] = true end
+
+-- A name of ours, or how a URC begins: none begins with a small letter.
 local function check_event(event)
   if type(event) ~= "string" then error("event: string expected, got " .. type(event), 3) end
+  if EVENTS[event] or find(event, "^[^%l]") then return end
+  error(('no event is called "%s"; a URC is called as it begins, others: %s'):format(event,
+    table.concat(NAMES, ", ")), 3)
 end
 
 --- Hears an event: a URC's prefix ("+CEREG": line) or "ip" (address), "recv" (id, bytes),
 -- "closed" (id), "buffer full" (id), "reset", "sleep" and "wake" (what), "lost", "urc"
 -- (line), "registration" (table, calls/registration.lua), "ping" (reply, index), "orphan"
 -- (line), "torn" (text, id), "overflow" (count of bytes), "error" (message of what a hook
--- raised, event).
+-- raised, event). "nothing" never comes: to wait for it is to wait while hooks run.
 -- fn(values...) runs in a coroutine of its own, one hook at a time, and may block.
 -- Without fn: a queue of events with :wait([timeout]). Both have :cancel().
 function modem_methods:on(event, fn)
   check_event(event)
   if fn ~= nil and type(fn) ~= "function" then
-    error("function expected, got " .. type(fn), 2)
+    error("fn: function expected, got " .. type(fn), 2)
   end
   return self.hooks:on(event, fn)
 end

@@ -88,3 +88,22 @@ describe("A typed call that is misused", function()
     end
   end)
 end)
+
+describe("modem:command", function()
+  it("says what of its arguments is refused, and what it may be", function()
+    local modem = bc260y.open { port = script.port {} }
+    local command = "one command that begins with AT, without control bytes, ;, ATV0 and AT+CMGS"
+    for _, text in ipairs { "", "CSQ", "AT+A;+B", "AT\r", "ATV0", "AT+CMGS=1", "AT+QISEND=5,1" } do
+      assert.same({ nil, "invalid argument", "command", command }, { modem:command(text) })
+    end
+    local data = "as many bytes as the command says, for one that prompts alone"
+    for _, given in ipairs { { "AT+QISEND=0,5" }, { "AT+QISEND=0,5", "abcd" },
+      { "AT+CSQ", "a" } } do
+      assert.same({ nil, "invalid argument", "data", data },
+        { modem:command(given[1], { data = given[2] }) })
+    end
+    assert.same({ nil, "invalid argument", "prefix", "at most 24 bytes" },
+      { modem:command("AT+CSQ", { prefix = ("+"):rep(25) }) })
+    modem:close()
+  end)
+end)
