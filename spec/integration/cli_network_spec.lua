@@ -262,7 +262,7 @@ describe("What needs an address #integration", function()
     local name = "%u+ must be 1 to 150 bytes, no quote, no control byte\n$"
     local cases = {
       { name, "ping", 'x"y' }, { name, "ntp", "x\ry" }, { name, "resolve", "" },
-      { name, "resolve", ("x"):rep(151) },
+      { name, "resolve", ("x"):rep(151) }, { name, "send", 'x"y', "7" },
       { "%-%-count must be 1 to 10\n$", "ping", "x", "--count", "11" },
       { "%-%-count must be 1 to 10\n$", "ping", "x", "--count=-1" },
       { "%-%-size must be 32 to 1500\n$", "ping", "x", "--size", "31" },

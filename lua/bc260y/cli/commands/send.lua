@@ -2,14 +2,20 @@
 
 local bc260y = require "bc260y"
 local cli = require "bc260y.cli"
+local encode = require("bc260y.core").encode
 local json = require "bc260y.cli.json"
 local out = require "bc260y.cli.out"
 local session = require "bc260y.cli.session"
 
 local statuses = cli.statuses
 
--- What the manual calls our arguments.
-local names = {host = "HOST"}
+-- What the library would refuse, before anybody waits for a network.
+local function check_host(options)
+  local text, err, _, range = encode("QIOPEN", 0, "TCP", options.host, options.server_port, 0)
+  if not text then
+    cli.failed("send " .. options.host, err, "HOST", range)
+  end
+end
 
 local function read_input(path)
   if not path or path == "-" then
@@ -63,11 +69,10 @@ local function connect(options, modem, report)
     cli.failed("socket", err, code, nil, report)
   end
   socket:settimeout(options.timeout or 70)
-  local ok, range
-  ok, err, code, range = socket:connect(options.host, options.server_port)
+  local ok
+  ok, err, code = socket:connect(options.host, options.server_port)
   if not ok then
-    local what = options.host .. ":" .. options.server_port
-    cli.failed(what, err, names[code] or code, range, report)
+    cli.failed(options.host .. ":" .. options.server_port, err, code, nil, report)
   end
   return socket
 end
@@ -112,6 +117,7 @@ local function transfer(socket, options, data, report)
 end
 
 return function(options)
+  check_host(options)
   local data = read_input(options.file)
   if options.udp and data == "" then
     cli.give_up(statuses.usage, "nothing to send: a datagram has at least one byte")
