@@ -96,7 +96,8 @@ local rest = {
 --- Who it is (ATI, CGMM, CGMR, CGSN, CIMI, QCCID). options: timeout (seconds for all).
 -- Result: { manufacturer, model, revision, imei (15 digits), imei_sv (16, with the
 -- software's version), sv (2), serial, imsi, iccid }, texts, each nil where the module
--- refuses or says something else; or nil, err, code.
+-- refuses or says something else (manufacturer: where ATI names no BC260Y behind it); or
+-- nil, err, code.
 function calls.identity(self, options)
   local deadline = ask.deadline(self, options)
   local known, err, code = ask_revision(self, deadline)
