@@ -39,8 +39,8 @@ local UNSENT = { busy = true, ["no response"] = true }
 local function settle(self, value, status)
   if status == "ok" then
     self.told = value
-  elseif status == "reset" or value == FREE and self.wake.kind then
-    self.told = FREE -- it has forgotten, or it sleeps already
+  elseif status == "reset" then
+    self.told = FREE
   elseif not UNSENT[status] then
     self.told = nil
   end
@@ -54,6 +54,7 @@ local function owe(self, value, status)
   self.tries = self.owed and value == FREE and self.tries + 1 or 0
   if not self.owed then return end
   self.pump.drowsy = true -- so that it is heard() when the module answers again
+  if self.wake.kind then self.tries = TRIES_MAX end -- it is not woken for that
   if self.tries < TRIES_MAX then self.pump.chores.due = true end
 end
 
@@ -149,17 +150,17 @@ end
 
 --- An event of the line. Called while pump.drowsy.
 function lock_methods:heard(kind, status)
-  if not self.owed then return end
+  if not self.owed or self.flight then return end
   self.pump.drowsy = true
-  if kind == "result" and status == "ok" and not self.flight then
+  if kind == "result" and status == "ok" then
     self.tries = TRIES_MAX - 1
     self.pump.chores.due = true
   end
 end
 
---- The module has said that it goes to sleep: nothing keeps it from that.
+--- The module has said that it goes to sleep: it is told when it is awake again.
 function lock_methods:slept()
-  if self.owed then self.told, self.owed = FREE, false end
+  if self.owed then self.tries = TRIES_MAX end
 end
 
 --- The module restarted: it sleeps again as it likes, until attach tells it.
