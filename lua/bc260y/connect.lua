@@ -3,7 +3,7 @@
 -- It knows what has to be true before QIOPEN, and what becomes of the id, also when the
 -- caller has left meanwhile. What the socket does with it is in socket.lua.
 
-local attach = require "bc260y.attach"
+local attach = require "bc260y.calls.attach"
 local core = require "bc260y.core"
 local errors = require "bc260y.errors"
 local new_entry = require("bc260y.pump").entry

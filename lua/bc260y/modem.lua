@@ -1,12 +1,10 @@
 --- A modem: open it, give it commands, hear its events.
 --
 -- It joins pump, hooks and ids, and tells each event of the exchange to those whom it
--- concerns. What the commands mean is in calls/ and attach.lua, sockets are in
+-- concerns. What the commands mean is in calls/, sockets are in
 -- socket.lua, tcp.lua and udp.lua. A modem belongs to the loop that it was opened in.
 
 local address = require "bc260y.calls.address"
-local ask = require "bc260y.calls.ask"
-local attach = require "bc260y.attach"
 local block = require "bc260y.loop.block"
 local calls = require "bc260y.calls"
 local check = require "bc260y.check"
@@ -18,9 +16,6 @@ local line = require "bc260y.line"
 local lock = require "bc260y.lock"
 local own = require "bc260y.loop.own"
 local pump = require "bc260y.pump"
-local socket = require "bc260y.socket"
-local tcp = require "bc260y.tcp"
-local udp = require "bc260y.udp"
 local wake = require "bc260y.wake"
 
 local new_entry = pump.entry
@@ -339,8 +334,6 @@ function modem_methods:wait(event, timeout)
   return self.hooks:wait(event, timeout)
 end
 
-modem_methods.attach = public(attach.attach, ask.check_options)
-
 -- The other calls: read in when they are first used, and kept.
 setmetatable(modem_methods, {
   __index = function(methods, name)
@@ -356,14 +349,14 @@ setmetatable(modem_methods, {
 -- options: local_port (0: the module picks one), buffer (bytes received that nobody has
 -- read, 65,536). Result: socket.
 function modem_methods:tcp(options)
-  socket.check_options(options)
-  return tcp.new(self, options)
+  require("bc260y.socket").check_options(options)
+  return require("bc260y.tcp").new(self, options)
 end
 
 --- A new UDP socket; options as for tcp. Result: socket.
 function modem_methods:udp(options)
-  socket.check_options(options)
-  return udp.new(self, options)
+  require("bc260y.socket").check_options(options)
+  return require("bc260y.udp").new(self, options)
 end
 
 --- Whether the module has said that it sleeps: "DEEPSLEEP", "PSM" or nil.

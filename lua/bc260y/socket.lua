@@ -4,7 +4,7 @@
 -- it is opened is in connect.lua, streams are in tcp.lua, datagrams in udp.lua, which id is
 -- free is ids.lua's.
 
-local attach = require "bc260y.attach"
+local attach = require "bc260y.calls.attach"
 local check = require "bc260y.check"
 local connect = require "bc260y.connect"
 local core = require "bc260y.core"

@@ -7,6 +7,7 @@
 
 local homes = {
   addresses = "addresses",
+  attach = "attach",
   attached = "network",
   bands = "network",
   battery = "device",

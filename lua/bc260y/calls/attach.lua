@@ -5,6 +5,7 @@
 -- reset it has to be.
 
 local addresses = require("bc260y.calls.addresses").calls.addresses
+local ask = require "bc260y.calls.ask"
 local core = require "bc260y.core"
 local data_format = require("bc260y.calls.format").calls.data_format
 local errors = require "bc260y.errors"
@@ -171,4 +172,8 @@ local function attach(self, options)
   end
 end
 
-return { attach = attach, ensure_format = ensure_format }
+return {
+  calls = { attach = attach },
+  checks = { attach = ask.check_options },
+  ensure_format = ensure_format,
+}
