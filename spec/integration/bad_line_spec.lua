@@ -81,7 +81,7 @@ describe("Another speed #integration", function()
         modem:close()
       end)
     end)
-    refused(4, "timeout", "--port", process.port, "--baud", "115200", "--timeout", "0.5",
+    refused(4, "no answer in time", "--port", process.port, "--baud", "115200", "--timeout", "0.5",
       "at", "AT")
     local out, err, status = live.cli("--port", process.port, "--baud", "9600", "at", "AT+CSQ")
     assert.equal(0, status, err)
