@@ -140,6 +140,12 @@ enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc2
 		x->counters.timeouts++;
 	if (missing && x->shape.prompted && !leave_data(x, now_ms))
 		status = BC260Y_STATUS_NO_PROMPT;
+	/* A byte of its data may be lost, and what comes next be taken for it: nobody knows
+	 * any more what the peer gets. */
+	if (status == BC260Y_STATUS_TIMEOUT && x->data_sent && (!x->final || x->early_final)) {
+		x->fill_left = x->data_size;
+		status = BC260Y_STATUS_NO_PROMPT;
+	}
 	if (x->shape.second)
 		bc260y_exchange_leave_owed(x, status, missing, now_ms);
 	if (x->early_final || (!x->final && status != BC260Y_STATUS_ERROR))

@@ -46,7 +46,7 @@ enum bc260y_status {
 	BC260Y_STATUS_FAIL,	   /* the second result says so; code: 550-574 or -1 */
 	BC260Y_STATUS_TIMEOUT,	   /* ambiguous: it may have been carried out */
 	BC260Y_STATUS_TORN,	   /* ambiguous */
-	BC260Y_STATUS_NO_PROMPT,   /* its data was never sent; close that socket */
+	BC260Y_STATUS_NO_PROMPT,   /* its data did not go for certain; close that socket */
 	BC260Y_STATUS_RESET,	   /* RDY came */
 	BC260Y_STATUS_NO_RESPONSE, /* nothing of it was sent: no fence could be passed */
 	BC260Y_STATUS_OVERFLOW	   /* OK, but a line too long to keep came before it */

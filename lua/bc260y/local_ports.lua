@@ -51,6 +51,7 @@ end
 --- Nothing was opened: the port needs no rest.
 function ports_methods:forget(id)
   self.held[id] = nil
+  self:wake()
 end
 
 --- The id has been closed, or the module restarted: its port rests from now on.

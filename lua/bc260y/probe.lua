@@ -19,17 +19,21 @@ local function patience(silences)
   return WAKING[silences / 2 % #WAKING + 1]
 end
 
-local function ask(modem, deadline, seconds)
-  local entry = new_entry("AT")
-  entry.deadline, entry.patience = deadline, seconds
-  return modem.pump:execute(entry)
-end
-
 -- Who was silent has slept or is slow, who restarted has forgotten it: either way nothing
 -- is awaited any more. What comes late all the same passes for an answer, which it is, and
 -- the fence behind that catches the rest.
 local SILENT = { timeout = true, ["no response"] = true }
 local OWES_NOTHING = { timeout = true, ["no response"] = true, reset = true }
+
+local function ask(modem, deadline, seconds)
+  local entry = new_entry("AT")
+  entry.deadline, entry.patience = deadline, seconds
+  -- At its end nothing is in flight; another task's AT may be when this one goes on.
+  entry.finished = function()
+    if OWES_NOTHING[entry.done] then modem.pump.line:forgive() end
+  end
+  return modem.pump:execute(entry)
+end
 
 --- deadline: on the port's clock.
 -- Result: true, and a fence goes before the next command; or nil, err, detail.
@@ -48,8 +52,6 @@ return function(modem, deadline)
     if SILENT[status] then silences = silences + 1 end
     if not OWES_NOTHING[status] then
       modem.hooks:wait("urc", math.min(PAUSE, left))
-    elseif not pump.current then
-      pump.line:forgive()
     end
   end
 end
