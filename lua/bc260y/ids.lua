@@ -10,6 +10,7 @@ local new_entry = require("bc260y.pump").entry
 
 local COUNT = 5 -- manual 2.3.2: 0-4
 local TRIES_MAX = 3 -- of a QICLOSE, and of a QISTATE?, one after the other
+local AGAIN = 60    -- seconds until a module that says nothing of its sockets is asked anew
 
 local ids_methods = {}
 local ids_mt = { __name = "bc260y.ids", __index = ids_methods }
@@ -27,7 +28,8 @@ local function new_ids(pump, rest)
     waiters = {},   -- those who wait for an id
     check = false,  -- ask the module which sockets there are
     vain = 0,       -- how often it was asked, and nothing was learnt
-    unsure = false, -- so often that it is asked again when the module is heard again
+    unsure = false, -- so often that it is asked again when the module is heard again,
+    again = 0,      -- and that is not before this time of the port's clock
     told = {},      -- ids whose end QISTATE? has told, before any URC
     chores = pump.chores,
     ports = nil,
@@ -245,6 +247,7 @@ local function checked(entry)
     self.check, self.chores.due = true, true
   elseif status ~= "ok" then -- one that says what can't be read will not say it better
     self.unsure, self.pump.drowsy = true, true
+    self.again = self.pump:now() + AGAIN
   end
 end
 
@@ -265,7 +268,7 @@ end
 function ids_methods:heard(kind, status)
   if not self.unsure then return end
   self.pump.drowsy = true
-  if kind ~= "result" or status ~= "ok" then return end
+  if kind ~= "result" or status ~= "ok" or self.pump:now() < self.again then return end
   self.check, self.unsure = true, false
   self.chores.due = true
 end

@@ -158,9 +158,15 @@ function lock_methods:heard(kind, status)
   end
 end
 
+--- What the module was told it has forgotten, as it shows: the next who asks tells it anew.
+function lock_methods:doubt()
+  if self.told == HELD then self.told, self.wake.locked = nil, false end
+end
+
 --- The module has said that it goes to sleep: it is told when it is awake again.
 function lock_methods:slept()
   if self.owed then self.tries = TRIES_MAX end
+  self:doubt()
 end
 
 --- The module restarted: it sleeps again as it likes, until attach tells it.

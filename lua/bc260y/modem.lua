@@ -24,6 +24,7 @@ local type = type
 
 local BAUD = 9600          -- the module's default (wire forms: boot)
 local OTHER_SIZE_MAX = 60  -- no +QIURC without data is longer
+local BOOT = 60            -- seconds from RDY in which its other words come
 local BUFFER_SIZE = 65536  -- of what a socket has received and nobody has read
 
 local modem_methods = {}
@@ -45,6 +46,7 @@ local function new_modem(port, loop, options)
     detached = false,   -- by us: attach has to undo it
     reports = {},       -- what it was asked to say by itself (calls/reports.lua)
     reports_lost = false, -- by a restart
+    ready_at = -math.huge, -- when RDY came
     restarts = 0,       -- of the module, that have shown
     psm = options.psm or false, -- silence is expected, and not taken for death
     hard_reset = options.hard_reset, -- function(modem), for a module that stays silent
@@ -103,6 +105,10 @@ end
 
 -- They come by themselves at boot alone: its RDY may have been lost in a torn payload.
 local function take_boot(self)
+  if self.pump:now() - self.ready_at > BOOT then
+    self.reports_lost = true
+    self.lock:doubt()
+  end
   if next(self.ids.sockets) ~= nil then self.ids:doubt() end
 end
 
@@ -159,6 +165,7 @@ local function take_reset(self)
   self.send_format = nil
   self.detached = false
   self.reports_lost = true
+  self.ready_at = self.pump:now()
   self.restarts = self.restarts + 1
   self.ids:reset()
   self.wake:reset()
@@ -414,6 +421,7 @@ end
 
 local function check_wake(options)
   check.seconds(options.sleep_after, "sleep_after", 4)
+  if options.sleep_after == 0 then error("sleep_after: seconds above 0 expected", 4) end
   local settings = options.wake
   if not settings then return end
   check.options(settings, WAKE_OPTIONS, 4)

@@ -42,6 +42,12 @@ describe("modem:identity", function()
     }, "identity")))
   end)
 
+  it("takes no revision for a manufacturer, wherever it stands", function()
+    assert.same(but { manufacturer = false }, (call(script {
+      ATI = "Revision: BC260YCNAAR02A02\n< Quectel_BC260Y-CN\n< OK",
+    }, "identity")))
+  end)
+
   it("asks anew for what ATI leaves out", function()
     assert.same(but { manufacturer = false }, (call(script {
       ATI = "OK", ["AT+CGMR"] = "BC260YCNAAR02A02\n< OK", ["AT+CGMM"] = "Quectel_BC260Y-CN\n< OK",

@@ -35,13 +35,14 @@ local function execute(self, text, deadline)
 end
 
 -- Until it answers. One that stays silent is reset by its pin, where the user has given a
--- way to: once an attach, and not where silence may be sleep.
+-- way to: once an attach, and not where it has said that it sleeps: a sleep that is only
+-- supposed would have ended by then.
 local function answers(self, deadline, attempt)
   local pin = self.pump:now() + PATIENCE
   if self.hard_reset and not attempt.reset and pin < deadline then
     local ok, err, code = probe(self, pin)
     if ok or err ~= "timeout" then return ok, err, code end
-    if not self.psm and not self.wake:is_asleep() then
+    if not self.psm and not self:asleep() then
       attempt.reset = true
       self.hard_reset(self)
     end

@@ -25,7 +25,9 @@ local function read_ati(lines)
     if line:find("^Revision:") then
       known.revision = known.revision or strip_revision(line)
     elseif is_model(line) and not known.model then
-      known.manufacturer, known.model = lines[i - 1], line
+      local before = lines[i - 1]
+      known.manufacturer = before and not before:find("^Revision:") and before or nil
+      known.model = line
     end
   end
   return known
