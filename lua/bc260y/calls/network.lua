@@ -40,10 +40,7 @@ function calls.report_connection(self, n, options)
   return reports.set(self, ask.deadline(self, options), "CSCON", n)
 end
 
-function checks.report_connection(n, options)
-  check.kind(n, "number", "n", 3)
-  check.options(options, ask.TIMED, 3)
-end
+checks.report_connection = reports.check
 
 local function is_code(text)
   return text:find("^%d%d%d%d%d%d?$") ~= nil

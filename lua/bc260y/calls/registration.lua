@@ -1,7 +1,6 @@
 --- Whether the network has the module, and where.
 
 local ask = require "bc260y.calls.ask"
-local check = require "bc260y.check"
 local decode = require("bc260y.core").decode
 local reports = require "bc260y.calls.reports"
 local timers = require "bc260y.timers"
@@ -110,9 +109,6 @@ function calls.report_registration(self, n, options)
   return reports.set(self, ask.deadline(self, options), "CEREG", n)
 end
 
-function checks.report_registration(n, options)
-  check.kind(n, "number", "n", 3)
-  check.options(options, ask.TIMED, 3)
-end
+checks.report_registration = reports.check
 
 return { calls = calls, checks = checks, read_urc = read_urc, registered = registered }

@@ -4,10 +4,17 @@
 -- what is said then.
 
 local ask = require "bc260y.calls.ask"
+local check = require "bc260y.check"
 
 local NAMES = { "CEREG", "CSCON" }
 
 local reports = {}
+
+--- What is wrong with the arguments of a call that sets one is raised.
+function reports.check(n, options)
+  check.kind(n, "number", "n", 3)
+  check.options(options, ask.TIMED, 3)
+end
 
 --- n: 0: nothing. Result: true; or as of ask.set, and what was asked for before stays.
 function reports.set(self, deadline, name, n)
