@@ -1,14 +1,8 @@
 -- What a program gets wrong raises where it called, and says what is wrong.
 
 local bc260y = require "bc260y"
+local raised = require "spec.support.raised"
 local script = require "spec.support.port"
-
--- What fn raises, at this file's line; "" when nothing.
-local function raised(fn)
-  local ok, err = coroutine.resume(coroutine.create(fn)) -- not pcall: for 5.1
-  if ok then return "" end
-  return tostring(err):match("^[^\n]*misuse_spec.lua:%d+: (.*)$") or "elsewhere: " .. err
-end
 
 describe("bc260y.open", function()
   it("raises on options that it does not know, and on values that it can't take", function()
