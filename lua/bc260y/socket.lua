@@ -54,7 +54,9 @@ local function new_socket(modem, service, options, mt)
     buffer = new_buffer(options.buffer or modem.buffer_size),
     reader = nil,      -- who waits for data
     flusher = nil,     -- TCP: who waits for acknowledgements before it closes
-    acknowledged = 0,  -- TCP: bytes of which it is certain that the peer has them
+    watcher = nil,     -- watcher:told(socket, what): "sent", "data" or "end"; must not block
+    acknowledged = 0,  -- TCP: bytes of which it is certain that the peer has them,
+    counted = 0,       -- and what the module said of that the last time
     sent = 0,          -- bytes of which it is certain that the module took them
     received = 0,
     opened_at = nil,
@@ -80,6 +82,10 @@ local function wake(self, waiter)
     waiter.done = true
     self.pump.loop:wake(waiter)
   end
+end
+
+local function tell(self, what)
+  if self.watcher then self.watcher:told(self, what) end
 end
 
 -- What a call on a socket that is not open is told. waited: it was open when it began.
@@ -121,6 +127,7 @@ local function shut(self, reason)
   self.reason = reason
   wake(self, self.reader)
   wake(self, self.flusher)
+  tell(self, "end")
 end
 
 -- Its connection has come to an end by itself; QICLOSE follows when the line is idle.
@@ -137,11 +144,13 @@ function shared:payload(bytes)
   if self.state == "closed" then return end
   self.buffer:push(bytes)
   wake(self, self.reader)
+  tell(self, "data")
 end
 
 function shared:gap(reason)
   self.buffer:gap(reason)
   wake(self, self.reader)
+  tell(self, "data")
 end
 
 function shared:remote_closed()
@@ -168,11 +177,17 @@ end, connect.check)
 
 -- Data. ----------------------------------------------------------------------------
 
+-- The module has taken a chunk for certain.
+local function went(self, entry)
+  self.sent = self.sent + entry.size
+  tell(self, "sent")
+end
+
 -- A chunk's end, also when its caller has left. Certain successes count at once.
 local function chunk_ended(entry)
   if entry.done == "ok" and not entry.doubtful then
     local self = entry.socket
-    self.sent = self.sent + entry.size
+    went(self, entry)
     if entry.data then self.modem.prompts = true end
   end
 end
@@ -346,6 +361,7 @@ return {
   abort = abort,
   close = close,
   new_chunk = new_chunk,
+  went = went,
   falls_back = falls_back,
   check_options = check_options,
   check_send = check_send,

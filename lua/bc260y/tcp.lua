@@ -12,7 +12,7 @@ local socket = require "bc260y.socket"
 
 local abort, deadline_of, ended = socket.abort, socket.deadline_of, socket.ended
 local concat, encode, sub = table.concat, core.encode, string.sub
-local floor, min = math.floor, math.min
+local floor, max, min = math.floor, math.max, math.min
 local UNSENT = socket.UNSENT
 
 -- The module takes 1,024 bytes in text and data mode and 512 in hex (manual 2.3.5):
@@ -105,7 +105,7 @@ local function settle(self, entry, deadline)
     if err ~= "timeout" then abort(self, "closed") end
     return nil, err
   end
-  if answer then self.sent = self.sent + entry.size end
+  if answer then socket.went(self, entry) end
   self.pump.line:settle("send")
   return answer
 end
@@ -324,15 +324,19 @@ tcp_methods.acked = socket.public(function(self)
   return acked(self, deadline_of(self))
 end)
 
--- Close. ---------------------------------------------------------------------------
-
--- An advance counts once a second query agrees: the answer names no socket (4.1.7).
-local function advance(self, deadline)
-  local sent, done = acked(self, deadline)
-  if not sent or done <= self.acknowledged then return end
-  local again, more = acked(self, deadline)
-  if again and more >= done then self.acknowledged = done end
+--- Bytes of which it is certain that the peer's TCP has them. Asks once, and by that time
+-- of the port's clock (nil: no limit): what the module counts is certain once the question
+-- after it agrees, since the answer names no socket (4.1.7).
+-- Result: bytes; or nil, err, code, as acked.
+function tcp_methods:confirmed(deadline)
+  local sent, done, code = acked(self, deadline)
+  if not sent then return nil, done, code end
+  if done >= self.counted then self.acknowledged = max(self.acknowledged, self.counted) end
+  self.counted = done
+  return self.acknowledged
 end
+
+-- Close. ---------------------------------------------------------------------------
 
 -- Bytes of which it is not certain that the peer has them.
 local function unacknowledged(self)
@@ -344,7 +348,8 @@ end
 local function flush(self, deadline)
   local pause = FLUSH_FIRST
   while self.state == "open" and unacknowledged(self) > 0 do
-    advance(self, deadline)
+    self:confirmed(deadline)
+    if self.state == "open" and self.counted > self.acknowledged then self:confirmed(deadline) end
     local now = self.pump:now()
     local seconds = min(pause, deadline - now - FLUSH_LAST)
     if unacknowledged(self) == 0 or seconds < FLUSH_LEAST then return end
