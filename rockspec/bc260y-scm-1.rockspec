@@ -122,6 +122,7 @@ build = {
       ["bc260y.cli.words"] = "lua/bc260y/cli/words.lua",
       ["bc260y.connect"] = "lua/bc260y/connect.lua",
       ["bc260y.errors"] = "lua/bc260y/errors.lua",
+      ["bc260y.frames"] = "lua/bc260y/frames.lua",
       ["bc260y.hooks"] = "lua/bc260y/hooks.lua",
       ["bc260y.ids"] = "lua/bc260y/ids.lua",
       ["bc260y.line"] = "lua/bc260y/line.lua",
@@ -166,6 +167,7 @@ build = {
       ["bc260y.virtual.traits"] = "lua/bc260y/virtual/traits.lua",
       ["bc260y.virtual.wire"] = "lua/bc260y/virtual/wire.lua",
       ["bc260y.wake"] = "lua/bc260y/wake.lua",
+      ["bc260y.window"] = "lua/bc260y/window.lua",
     },
     bin = {
       -- bin/bc260y is for make install: luarocks wraps a Lua script of its own.
