@@ -1,0 +1,126 @@
+-- Programs as processes of their own, for specs that kill and restart them. Knows how one is
+-- started, what it says, what it is told, and how it ended; each dies with the spec's process.
+
+local uv = require "luv"
+local uv_client = require "spec.support.uv_client"
+local virtual = require "spec.support.virtual"
+
+local SECONDS = 20
+local LINES_MAX = 200 -- of what it said, kept to be shown; all go to on_line
+
+local process = {}
+
+local process_methods = {}
+local process_mt = { __index = process_methods }
+
+local function hear(self, line)
+  if #self.lines >= LINES_MAX then table.remove(self.lines, 1) end
+  self.lines[#self.lines + 1] = line
+  for pattern, expected in pairs(self.expected) do
+    expected.found = expected.found or line:match(pattern)
+  end
+  if self.on_line then self.on_line(line) end
+end
+
+local function read_lines(self, stream)
+  local rest = ""
+  stream:read_start(function(_, bytes)
+    if not bytes then
+      if not stream:is_closing() then stream:close() end
+      return
+    end
+    rest = (rest .. bytes):gsub("([^\n]*)\n", function(line)
+      hear(self, line)
+      return ""
+    end)
+  end)
+end
+
+local function close(handle)
+  if not handle:is_closing() then handle:close() end
+end
+
+--- Starts a program. words: the command line; "lua" as the first is the Lua that runs this.
+-- options: on_line(line), called for each line of its output and of what it says on stderr;
+-- env: { "NAME=value", ... } beside ours.
+function process.start(words, options)
+  options = options or {}
+  local out, err, input = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
+  local self = setmetatable({
+    pid = nil, handle = nil, input = input,
+    on_line = options.on_line,
+    lines = {},
+    expected = {},
+    status = nil, signal = nil, -- once it has ended
+  }, process_mt)
+  -- setpriv becomes the program: it is this pid that is killed, and it dies with us.
+  local args = { "--pdeathsig", "KILL", "env" }
+  for _, setting in ipairs(options.env or {}) do args[#args + 1] = setting end
+  for i, word in ipairs(words) do
+    args[#args + 1] = i == 1 and word == "lua" and virtual.interpreter() or tostring(word)
+  end
+  self.handle, self.pid = uv.spawn("setpriv", { args = args, stdio = { input, out, err } },
+    function(status, signal)
+      self.status, self.signal = status, signal
+      close(self.handle)
+      close(input)
+    end)
+  assert(self.handle, self.pid)
+  read_lines(self, out)
+  read_lines(self, err)
+  return self
+end
+
+--- Waits for a line with that pattern among those to come. Result: its first capture.
+function process_methods:expect(pattern, seconds)
+  for _, line in ipairs(self.lines) do
+    local found = line:match(pattern)
+    if found then return found end
+  end
+  local expected = { found = nil }
+  self.expected[pattern] = expected
+  uv_client.wait(function() return expected.found or self.status end, (seconds or SECONDS) * 1000)
+  self.expected[pattern] = nil
+  if not expected.found then
+    error(("no %q from it, but:\n%s"):format(pattern, table.concat(self.lines, "\n")), 2)
+  end
+  return expected.found
+end
+
+--- What it reads as a line.
+function process_methods:tell(line)
+  if not self.status then self.input:write(line .. "\n") end
+end
+
+function process_methods:send_signal(name)
+  if not self.status then uv.kill(self.pid, name) end
+end
+
+--- Waits until it has ended. Result: its exit status (nil: it has not), the signal.
+function process_methods:wait(seconds)
+  uv_client.wait(function() return self.status end, (seconds or SECONDS) * 1000)
+  return self.status, self.signal
+end
+
+--- kill -9, and waits until it is gone.
+function process_methods:kill()
+  self:send_signal("sigkill")
+  return self:wait()
+end
+
+--- Asks it to end, and waits; safe to call twice.
+function process_methods:stop()
+  self:send_signal("sigterm")
+  if self:wait(5) == nil then self:kill() end
+end
+
+--- examples/receiver.lua on a port of 127.0.0.1 (nil: a free one). Result: process, port.
+function process.receiver(store, port, options)
+  local words = { "lua", "examples/receiver.lua", "--host", "127.0.0.1", "--port", port or 0,
+    "--store", store }
+  for _, word in ipairs(options or {}) do words[#words + 1] = word end
+  local self = process.start(words, options)
+  return self, tonumber(self:expect("^listening on port (%d+)"))
+end
+
+return process
