@@ -37,7 +37,7 @@ function bc260y.sleep(seconds)
 end
 
 -- What most programs do not need is loaded when it is asked for.
-local later = { virtual = "bc260y.virtual" }
+local later = { outbox = "bc260y.outbox", virtual = "bc260y.virtual" }
 
 return setmetatable(bc260y, {
   __index = function(_, name)
