@@ -94,6 +94,22 @@ function station_methods:start()
   self:pump()
 end
 
+-- The line is pulled out: the endpoint is gone, and the module goes on.
+function station_methods:unplug()
+  self.endpoint.close()
+  if self.stream then gone(self, self.stream) end
+end
+
+-- And plugged in again, where it was: a pty is another one then, behind the same name.
+-- Gives true, or nil, message.
+function station_methods:plug()
+  local opened, err = endpoint.open(self.where, function(stream) client(self, stream) end)
+  if not opened then return nil, err end
+  self.endpoint = opened
+  self:start()
+  return true
+end
+
 function station_methods:close()
   if self.closed then return end
   self.closed = true
@@ -115,7 +131,7 @@ end
 -- Gives a station or nil, message.
 local function open(where, options)
   local self = setmetatable({
-    endpoint = nil, module = nil, stream = nil,
+    where = where, endpoint = nil, module = nil, stream = nil,
     timer = nil, reader_timer = nil,
     log = options.log or function() end,
     strict_baud = options.strict_baud and options.baud ~= nil,
