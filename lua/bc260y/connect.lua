@@ -47,7 +47,8 @@ local function opened(entry)
   local self, id, status = entry.socket, entry.id, entry.done
   local ids = entry.ids
   if UNSENT[status] or is_refused(status, entry.code) then ids.ports:forget(id) end
-  if status == "ok" and not entry.abandoned and self.state == "new" then
+  local awaited = not entry.abandoned or self.opening == entry
+  if status == "ok" and awaited and self.state == "new" then
     ids:settle(id, self)
     self.id, self.state = id, "open"
     self.token = new_token(ids, id)
@@ -83,6 +84,27 @@ local function take_id(self, deadline)
   return nil, self.pump.down
 end
 
+-- What has become of an open, or "timeout": of a patient socket it goes on.
+local function await_open(self, entry, deadline)
+  self.opening = nil
+  entry.deadline, entry.abandoned = deadline, false
+  if not entry.done and not self.pump:await(entry, deadline) then
+    local status = self.pump:expire(entry)
+    if self.patient and not entry.done then self.opening = entry end
+    return status
+  end
+  return entry.done
+end
+
+-- How a connect ends whose open has ended so.
+local function conclude(entry, status)
+  -- The peer may have closed it since: what it sent before can be read.
+  if entry.opened then return true end
+  if status == "ok" then return nil, "closed" end -- by another task
+  if status == "busy" then return nil, "timeout" end
+  return errors.of(status, entry.code)
+end
+
 local function open_once(self, host, port, deadline)
   local ids = self.modem.ids
   local id, err, code = take_id(self, deadline)
@@ -97,12 +119,8 @@ local function open_once(self, host, port, deadline)
   entry.deadline, entry.finished = deadline, opened
   ids.sockets[id] = self -- data may come in one piece with the success
   ids.ports:hold(id, self.service, self.local_port)
-  local status = self.pump:execute(entry)
-  -- The peer may have closed it since: what it sent before can be read.
-  if entry.opened then return true end
-  if status == "ok" then return nil, "closed" end -- by another task
-  if status == "busy" then return nil, "timeout" end
-  return errors.of(status, entry.code)
+  self.pump:submit(entry)
+  return conclude(entry, await_open(self, entry, deadline))
 end
 
 local function open_id(self, host, port, deadline)
@@ -127,6 +145,15 @@ local function has_port(self, deadline)
   return self.modem.ids.ports:claim(self, deadline, is_ready)
 end
 
+local function open_new(self, host, port, deadline)
+  local fixed = self.local_port ~= 0
+  local ok, err, code, range = (fixed and has_port or is_ready)(self, deadline)
+  if not ok then return nil, err, code, range end
+  ok, err, code, range = open_id(self, host, port, deadline)
+  if fixed then self.modem.ids.ports:unclaim(self) end
+  return ok, err, code, range
+end
+
 local function check(host, port)
   if type(host) ~= "string" then error("host: string expected, got " .. type(host), 3) end
   if not tonumber(port) then error("port: number expected, got " .. type(port), 3) end
@@ -135,15 +162,16 @@ end
 --- Connects the socket. Result: as socket.lua's connect.
 local function connect(self, host, port, deadline)
   port = tonumber(port)
-  if self.state == "open" then return nil, "already connected" end
+  local opening = self.opening
+  if self.state == "open" and not opening then return nil, "already connected" end
   if self.state == "closed" then return nil, "closed" end
   if self.connecting then error("another task is connecting this socket", 2) end
   self.connecting = true
-  local fixed = self.local_port ~= 0
-  local ok, err, code, range = (fixed and has_port or is_ready)(self, deadline)
-  if ok then
-    ok, err, code, range = open_id(self, host, port, deadline)
-    if fixed then self.modem.ids.ports:unclaim(self) end
+  local ok, err, code, range
+  if opening then
+    ok, err, code = conclude(opening, await_open(self, opening, deadline))
+  else
+    ok, err, code, range = open_new(self, host, port, deadline)
   end
   self.connecting = false
   if not ok then return nil, err, code, range end

@@ -50,6 +50,7 @@ local function new_modem(port, loop, options)
     restarts = 0,       -- of the module, that have shown
     psm = options.psm or false, -- silence is expected, and not taken for death
     hard_reset = options.hard_reset, -- function(modem), for a module that stays silent
+    sessions = setmetatable({}, { __mode = "v" }), -- told of the end; not kept alive
   }, modem_mt)
   self.pump = pump.new(line.new(port, options.trace), loop, self)
   self.pump.clock = type(port) == "table" and port.clock or nil
@@ -209,6 +210,7 @@ function modem_methods:lost(reason)
     if sock then sock:fail(reason) end
   end
   self.ids:lost()
+  for _, session in pairs(self.sessions) do session:lost() end
   self.hooks:emit(reason)
   self.hooks:down()
 end
@@ -364,6 +366,17 @@ end
 function modem_methods:udp(options)
   require("bc260y.socket").check_options(options)
   return require("bc260y.udp").new(self, options)
+end
+
+--- A session: a TCP connection that is made again whenever it breaks.
+-- options: host, port (where to), policy (what it decides otherwise than policy.lua), on
+-- ({ event = function }), local_port (0: the module picks one), buffer (bytes received that
+-- nobody has read, 65,536), seed (a number, of the jitter). Result: session.
+function modem_methods:session(options)
+  local session = require "bc260y.session"
+  session.check(options)
+  self.pump.loop:check()
+  return session.new(self, options)
 end
 
 --- Whether the module has said that it sleeps: "DEEPSLEEP", "PSM" or nil.

@@ -47,6 +47,8 @@ local function new_socket(modem, service, options, mt)
     state = "new",     -- "new", "open", "closed"
     reason = nil,      -- why it is closed, told to whoever was waiting then
     connecting = false,
+    patient = false,   -- an open whose caller has left goes on, for the next connect:
+    opening = nil,     -- its entry
     id = nil,          -- while the module has something open for it
     token = nil,       -- its finalizer gives the id back when the socket is dropped
     host = nil,

@@ -166,6 +166,11 @@ local function resume(self, data, from, deadline)
   return from
 end
 
+--- Nobody will send again what is still on its way: no later send goes on behind it.
+function tcp_methods:disown()
+  if self.pending then self.pending.chunk = nil end
+end
+
 local function send_stream(self, data, from, to, rai, deadline)
   local err, code, entry, answer, range
   if self.pending or self.gone then
@@ -338,8 +343,8 @@ end
 
 -- Close. ---------------------------------------------------------------------------
 
--- Bytes of which it is not certain that the peer has them.
-local function unacknowledged(self)
+--- Bytes of which it is not certain that the peer has them.
+function tcp_methods:unacknowledged()
   return self.sent - self.acknowledged + (self.pending and self.pending.size or 0)
 end
 
@@ -347,12 +352,12 @@ end
 -- there is no time left for another question.
 local function flush(self, deadline)
   local pause = FLUSH_FIRST
-  while self.state == "open" and unacknowledged(self) > 0 do
+  while self.state == "open" and self:unacknowledged() > 0 do
     self:confirmed(deadline)
     if self.state == "open" and self.counted > self.acknowledged then self:confirmed(deadline) end
     local now = self.pump:now()
     local seconds = min(pause, deadline - now - FLUSH_LAST)
-    if unacknowledged(self) == 0 or seconds < FLUSH_LEAST then return end
+    if self:unacknowledged() == 0 or seconds < FLUSH_LEAST then return end
     self.flusher = { done = false }
     self.pump:await(self.flusher, now + seconds)
     self.flusher = nil
@@ -365,7 +370,7 @@ local function tcp_close(self, options)
   if not seconds then return socket.close(self) end
   local waited = self.state == "open"
   if waited and seconds > 0 then flush(self, self.pump:now() + seconds) end
-  local lost = unacknowledged(self)
+  local lost = self:unacknowledged()
   local err = self.state == "open" and "not acknowledged" or ended(self, waited)
   socket.close(self)
   if lost > 0 then return nil, err, lost end
