@@ -107,6 +107,7 @@ local function count(module, answer, socket)
     if t.count_after_close == "error" then return answer:fail(567) end
     sent, acked, unacked = 0, 0, 0
   end
+  if module.count then sent, acked, unacked = module.count(sent, acked, unacked) end
   answer:info(("+QISEND: %d,%d,%d"):format(sent, acked, unacked))
   answer:ok(t.count_final == "SEND OK" and "SEND OK" or nil)
   if t.count_final == "both" then answer:second("SEND OK") end

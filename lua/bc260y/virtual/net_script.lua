@@ -6,7 +6,8 @@
 --     .closed(): called during connect or any time later, never after close
 --   handle:write(bytes)       all of it is taken
 --   handle:unacked()          bytes the peer has not acknowledged, nil if unknown
---   handle:close()
+--   handle:close(told)        told: the host closes it; else the module forgets it, and no
+--                             peer on a real network would be told
 --   handle:local_port()       optional; handle:pause(yes) optional
 --   net:resolve(name, callback(list | nil), servers)   servers: addresses that the host
 --                             has set, nil for the network's own

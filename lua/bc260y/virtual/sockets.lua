@@ -47,11 +47,12 @@ local function resolve(self, host, callback)
   end, servers(self))
 end
 
-local function release(self, socket)
+-- told: see net_script.lua.
+local function release(self, socket, told)
   socket.gone = true
   if socket.timer then self.timers:cancel(socket.timer) end
   socket.timer = nil
-  if socket.handle then socket.handle:close() end
+  if socket.handle then socket.handle:close(told) end
   socket.handle = nil
 end
 
@@ -235,7 +236,7 @@ local function close(self, socket)
   if socket.local_port ~= 0 and (socket.handle or socket.state ~= INITIAL) then
     self.resting[socket.kind .. socket.local_port] = self.now() + self.traits.local_port_rest
   end
-  release(self, socket)
+  release(self, socket, true)
   socket.state = INITIAL
   self.sockets[socket.id] = nil
   if self.traits.state_after_close == "initial" then

@@ -48,10 +48,11 @@ function wire_methods:take(now, limit)
   return table.concat(parts)
 end
 
--- When the next byte will have left, or nil.
+-- When the next byte, or as many as whoever takes them wants at once, will have left; or nil.
 function wire_methods:next_due()
   local chunk = self.chunks[self.first]
-  return chunk and chunk.start + seconds(self, chunk.taken + 1)
+  if not chunk then return nil end
+  return chunk.start + seconds(self, math.min(chunk.taken + self.grain, #chunk.bytes))
 end
 
 -- Forgets what has not left by now: the transmitter stops in mid-word.
@@ -65,9 +66,10 @@ function wire_methods:cut(now)
   self.free_at = now
 end
 
-local function new(baud)
+local function new(baud, grain)
   return setmetatable({
     baud = baud,               -- nil: no pacing
+    grain = grain or 1,        -- bytes of a chunk that are waited for
     chunks = {}, first = 1, last = 0,
     size = 0,                  -- bytes not yet taken
     free_at = 0,               -- when the last byte said will have left
