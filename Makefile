@@ -64,7 +64,7 @@ SERIAL_CFLAGS = $(shell $(PKG_CONFIG) --cflags libserialport)
 SERIAL_LIBS = $(shell $(PKG_CONFIG) --libs libserialport)
 
 .PHONY: help build demo check lint test-c spec docs fuzz bench valgrind coverage freestanding \
-	deps install uninstall clean format rockspec
+	endure deps install uninstall clean format rockspec
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -83,6 +83,7 @@ help:
 #: make freestanding  sizes on bare Cortex-M0 and M4
 #: make coverage      what of csrc/ the C tests and the specs run: lines and branches
 #: make valgrind      C tests and specs under valgrind
+#: make endure        real files, ptys and processes, killed a hundred times a minute; RUNS=10
 #: make bench         against baselines in the same run
 #: make install       for each Lua installed, or LUA=...; PREFIX, DESTDIR, LUADIR, LIBDIR, BINDIR
 #: make uninstall     what install put there
@@ -239,6 +240,10 @@ valgrind:
 	@.ci/deps.sh check valgrind
 	@$(MAKE) --no-print-directory -s -j2 build tests-plain
 	@.ci/valgrind.sh $(TESTS)
+
+# RUNS, SEED, SECONDS and KILLS: see spec/endurance/main.lua
+endure: build
+	@RUNS="$(RUNS)" SEED="$(SEED)" SECONDS="$(SECONDS)" KILLS="$(KILLS)" .ci/endure.sh
 
 coverage:
 	@.ci/deps.sh check coverage
