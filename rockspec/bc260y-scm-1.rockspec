@@ -121,6 +121,7 @@ build = {
       ["bc260y.cli.task"] = "lua/bc260y/cli/task.lua",
       ["bc260y.cli.words"] = "lua/bc260y/cli/words.lua",
       ["bc260y.connect"] = "lua/bc260y/connect.lua",
+      ["bc260y.deliver"] = "lua/bc260y/deliver.lua",
       ["bc260y.errors"] = "lua/bc260y/errors.lua",
       ["bc260y.frames"] = "lua/bc260y/frames.lua",
       ["bc260y.hooks"] = "lua/bc260y/hooks.lua",
