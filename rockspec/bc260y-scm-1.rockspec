@@ -143,6 +143,7 @@ build = {
       ["bc260y.session.decide"] = "lua/bc260y/session/decide.lua",
       ["bc260y.session.keeper"] = "lua/bc260y/session/keeper.lua",
       ["bc260y.session.link"] = "lua/bc260y/session/link.lua",
+      ["bc260y.session.misuse"] = "lua/bc260y/session/misuse.lua",
       ["bc260y.session.tend"] = "lua/bc260y/session/tend.lua",
       ["bc260y.sleep_events"] = "lua/bc260y/sleep_events.lua",
       ["bc260y.socket"] = "lua/bc260y/socket.lua",

@@ -35,6 +35,7 @@ local function new_hooks(pump)
     last = 0,
     running = false,
     dropped = 0,     -- events that did not fit since the last report
+    over = nil,      -- why no event will come any more, though the pump goes on
     stats = { hooks = 0, hook_errors = 0, hooks_dropped = 0, last_hook_error = nil },
   }, hooks_mt)
 end
@@ -168,14 +169,14 @@ function queue_methods:wait(timeout)
   if self.waiter then error("another task waits on this queue", 2) end
   if self.first > self.last and self.lost == 0 then
     if self.cancelled then return nil, "closed" end
-    if pump.down then return nil, pump.down end
+    if pump.down or owner.over then return nil, pump.down or owner.over end
     local waiter = { done = false }
     self.waiter = waiter
     pump:await(waiter, timeout and pump:now() + timeout, true)
     self.waiter = nil
     if self.first > self.last and self.lost == 0 then
       if self.cancelled then return nil, "closed" end
-      return nil, pump.down or "timeout"
+      return nil, pump.down or owner.over or "timeout"
     end
   end
   return pop(self)
@@ -232,8 +233,9 @@ function hooks_methods:wait(event, timeout)
   return unpack(values, 1, values.n)
 end
 
---- The modem is down: nobody waits for events any more.
-function hooks_methods:down()
+--- Nobody waits for events any more: the modem is down, or for that reason.
+function hooks_methods:down(reason)
+  self.over = reason
   for _, list in pairs(self.listeners) do
     for i = 1, #list do
       local listener = list[i]

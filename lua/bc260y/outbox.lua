@@ -236,8 +236,16 @@ local OPTIONS = {
 }
 local MEMORY_OPTIONS = { limit = "number", record_max = "number", id = "string" }
 
-local function check_id(id, level)
-  if id and #id ~= 8 then error("id: 8 bytes expected", level + 1) end
+local SIZES = { "limit", "record_max", "segment" }
+
+local function check_values(options, level)
+  for _, name in ipairs(SIZES) do
+    local value = options[name]
+    if value and not (value >= 1 and value % 1 == 0) then
+      error(name .. ": whole number expected", level + 1)
+    end
+  end
+  if options.id and #options.id ~= 8 then error("id: 8 bytes expected", level + 1) end
 end
 
 --- Opens an outbox, and makes it when there is none.
@@ -251,7 +259,7 @@ function outbox.open(path, options)
   check.kind(path, "string", "path", 2)
   check.fields(options, OPTIONS, 2)
   options = options or {}
-  check_id(options.id, 2)
+  check_values(options, 2)
   check.seconds(options.group, "group", 2)
   local ledger, err, detail = core.ledger(options.disk or path, {
     limit = options.limit, segment = options.segment,
@@ -266,7 +274,7 @@ end
 function outbox.memory(options)
   check.fields(options, MEMORY_OPTIONS, 2)
   options = options or {}
-  check_id(options.id, 2)
+  check_values(options, 2)
   return new_outbox(memory.new(options.limit or LIMIT, options.record_max or RECORD_MAX,
     options.id or core.entropy(8)))
 end

@@ -3,18 +3,17 @@
 -- The public face of a session, and what delivery uses of it. It knows what is asked of a
 -- session; what it does by itself is in session/, what it decides in policy.lua.
 
-local check = require "bc260y.check"
 local core = require "bc260y.core"
 local decide = require "bc260y.session.decide"
 local hooks = require "bc260y.hooks"
 local keeper = require "bc260y.session.keeper"
 local link = require "bc260y.session.link"
+local misuse = require "bc260y.session.misuse"
 local new_random = require("bc260y.random").new
-local socket = require "bc260y.socket"
 local tend = require "bc260y.session.tend"
 
-local PORT_MAX = 65535
 local CLOSE = 10 -- seconds for CLOSE OK
+local HELD = 0.1 -- between two looks whether a frame is still half sent
 
 local session_methods = {}
 local session_mt = { __name = "bc260y.session", __index = session_methods }
@@ -183,9 +182,20 @@ local function give_up(self, sock, err, code)
   return nil, err == "timeout" and err or link.is_over(self) and self.err or "closed", code
 end
 
+-- A connection on which delivery has no frame half sent.
+local function free_connection(self, deadline)
+  while true do
+    local sock, err, code = self:connection(deadline)
+    if not sock or not self.held then return sock, err, code end
+    local again = self.pump:now() + HELD
+    if self.pump.loop.inline or deadline and again >= deadline then return nil, "busy" end
+    keeper.wait(self, {}, again)
+  end
+end
+
 local function send(self, data, options)
   local deadline = deadline_of(self, options and options.timeout)
-  local sock, err, code = self:connection(deadline)
+  local sock, err, code = free_connection(self, deadline)
   if not sock then return nil, err, code end
   local before = sock.sent
   sock:settimeout(deadline and self.pump:left(deadline))
@@ -196,20 +206,13 @@ local function send(self, data, options)
   return give_up(self, sock, fault, number)
 end
 
-local SEND_OPTIONS = { timeout = "number", rai = "number" }
-
-local function check_send(data, options)
-  check.kind(data, "string", "data", 3)
-  check.options(options, SEND_OPTIONS, 3)
-  socket.check_send(data, nil, nil, options and { rai = options.rai })
-end
-
 --- Sends all of data on one connection, and waits for one before.
 -- options: timeout (seconds), rai (0-2, manual 2.3.5).
 -- Result: true: the module has it, which says nothing of the peer; or nil, err, code:
 -- "timeout", "closed" (the connection broke: how much of it the peer has is not known, and
--- nothing is sent again), why the session has stopped, "invalid argument".
-session_methods.send = public(send, check_send)
+-- nothing is sent again), "busy" (delivery is in the midst of a record), why the session
+-- has stopped, "invalid argument".
+session_methods.send = public(send, misuse.send)
 
 -- What the socket gives by then, while the session goes on.
 local function receive_from(self, sock, pattern, deadline)
@@ -241,19 +244,11 @@ local function receive(self, pattern, timeout)
   return stop_receiving(self, receive_from(self, sock, pattern, deadline))
 end
 
-local function check_receive(pattern, timeout)
-  check.timeout(timeout, 3)
-  if type(pattern) == "number" and pattern >= 0 then return end
-  if pattern ~= nil and not tostring(pattern):find("^%*?[al]") then
-    error("invalid receive pattern", 3)
-  end
-end
-
 --- Receives by pattern, as a TCP socket does: "*l", "*a", or a count of bytes.
 -- timeout: seconds, nil: no limit. Result: data; or nil, err and what there was so far.
 -- "closed" and its like tell the end of one connection, once: the next call waits for
 -- another.
-session_methods.receive = public(receive, check_receive)
+session_methods.receive = public(receive, misuse.receive)
 
 --- Its state: "connecting", "connected", "waiting" (for the next try), "stopped", "closed";
 -- and err, code of what has failed.
@@ -267,29 +262,14 @@ session_methods.wait = public(function(self, timeout)
   local sock, err, code = self:connection(deadline_of(self, timeout))
   if sock then return true end
   return nil, err, code
-end, function(timeout) check.timeout(timeout, 3) end)
-
-local EVENTS = {
-  connected = true, disconnected = true, waiting = true, stopped = true, keepalive = true,
-  check = true, error = true, released = true, progress = true, duplicate = true,
-}
-
-local function check_event(event, level)
-  if EVENTS[event] then return end
-  local names = {}
-  for name in pairs(EVENTS) do names[#names + 1] = name end
-  table.sort(names)
-  error(("no event of a session is called %s; there are: %s"):format(tostring(event),
-    table.concat(names, ", ")), level + 1)
-end
+end, misuse.wait)
 
 --- Hears an event: "connected" (count), "disconnected" (err, code), "waiting" (seconds, err,
 -- code), "stopped" (err, code), "keepalive" (bytes), "check" (sent, acknowledged), "error"
 -- (message); of delivery "released" (sequence), "progress" (table), "duplicate".
 -- fn(values...) runs in a coroutine of its own; without fn: a queue, as modem:on has it.
 function session_methods:on(event, fn)
-  check_event(event, 2)
-  check.kind(fn, "function", "fn", 2, true)
+  misuse.event(event, fn)
   return self.hooks:on(event, fn)
 end
 
@@ -308,14 +288,9 @@ local function close(self, options)
   return nil, err, lost
 end
 
-local function check_close(options)
-  check.options(options, { flush = "number" }, 3)
-  check.seconds(options and options.flush, "flush", 3)
-end
-
 --- Ends it. Idempotent. options: flush (seconds, as for a TCP socket).
 -- Result: true; or nil, err, and how many of the last bytes the peer may not have.
-session_methods.close = public(close, check_close)
+session_methods.close = public(close, misuse.close)
 
 --- Counters since it was made: a table.
 function session_methods:stats()
@@ -335,36 +310,4 @@ end
 
 session_mt.__close = function(self) link.stop(self, "closed", "closed") end
 
--- Made. ----------------------------------------------------------------------------
-
-local OPTIONS = {
-  host = "string", port = "number", policy = "table", on = "table", local_port = "number",
-  buffer = "number", seed = "number",
-}
-
-local function is_port(value, least)
-  return value >= least and value <= PORT_MAX and value % 1 == 0
-end
-
-local function check_session(options)
-  check.kind(options, "table", "options", 3)
-  check.fields(options, OPTIONS, 3)
-  check.kind(options.host, "string", "host", 3)
-  check.kind(options.port, "number", "port", 3)
-  if not is_port(options.port, 1) then error("port: a whole number from 1 to 65535 expected", 3) end
-  if not is_port(options.local_port or 0, 0) then
-    error("local_port: a whole number from 0 to 65535 expected", 3)
-  end
-  check.buffer(options.buffer, 3)
-  decide.check(options.policy, 3)
-  for event, fn in pairs(options.on or {}) do
-    check_event(event, 3)
-    check.kind(fn, "function", "on." .. event, 3)
-  end
-  local seed = options.seed
-  if seed and not (seed > -math.huge and seed < math.huge) then
-    error("seed: a finite number expected", 3)
-  end
-end
-
-return { new = new_session, check = check_session }
+return { new = new_session, check = misuse.session }

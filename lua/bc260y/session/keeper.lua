@@ -11,6 +11,7 @@ local tend = require "bc260y.session.tend"
 local ATTACH = 300 -- seconds
 local RESTART = 30
 local DIAL = 120   -- for a connect: a minute of the module's (2.3.2 note 2), and the line's queue
+local REST = 120   -- more, where a fixed local port may have to rest (2.3.2 note 5)
 
 local keeper = {}
 
@@ -54,7 +55,7 @@ local function new_dialing(self)
   local sock = self.modem:tcp { local_port = self.local_port, buffer = self.buffer }
   sock.patient = true
   self.dialing, self.tried_at = sock, now
-  self.dial_until = now + DIAL
+  self.dial_until = now + DIAL + (self.local_port ~= 0 and REST or 0)
   return sock
 end
 

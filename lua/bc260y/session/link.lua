@@ -59,7 +59,7 @@ function link.stop(self, state, err, code)
   let_go(self, err, code)
   set_state(self, state, err, code)
   if state == "stopped" then self.hooks:emit("stopped", err, code) end
-  self.hooks:down()
+  self.hooks:down(err)
 end
 
 local function count_failure(self, err, code)
@@ -73,13 +73,16 @@ end
 -- Restarts are bounded: a module that is always booting never connects.
 local function bounded(self, action, now)
   if action ~= "restart" then return action end
-  if now - self.restarted_at < RESTART_REST then return "attach" end
+  local last = math.max(self.restarted_at, self.modem.ready_at)
+  if now - last < RESTART_REST then return "attach" end
   return action
 end
 
 --- Something did not work: the policy says what is done about it, and when.
 function link.failed(self, err, code)
   if link.is_over(self) then return end
+  local down = self.pump.down
+  if down then return link.stop(self, "stopped", down) end
   count_failure(self, err, code)
   local failures = self.failures
   local action = decide(self, "failed", err, code, failures, self.same)

@@ -78,8 +78,9 @@ local function check(self, sock, limit)
     first_check(self, asking)
   elseif is_due(self, asking.end_at) then
     self.hooks:emit("check", sock.sent, sock.acknowledged)
-    tend.look(self, earlier(limit, self.pump:now() + ANSWER))
-    if self.asking == asking then link.fail(self, sock, "not acknowledged") end
+    local _, err = tend.look(self, earlier(limit, self.pump:now() + ANSWER))
+    local cut = err == "timeout" and is_due(self, limit)
+    if self.asking == asking and not cut then link.fail(self, sock, "not acknowledged") end
   elseif is_due(self, ask_at(self, asking)) then
     tend.look(self, earlier(limit, self.pump:now() + ANSWER))
   else
@@ -89,6 +90,7 @@ local function check(self, sock, limit)
 end
 
 local function keep_alive(self, sock, limit)
+  local kept_before = self.kept_at
   self.kept_at = self.pump:now()
   local bytes = decide(self, "keepalive")
   if not bytes then return end
@@ -100,6 +102,7 @@ local function keep_alive(self, sock, limit)
     self.counts.keepalives = self.counts.keepalives + 1
     self.hooks:emit("keepalive", #bytes)
   elseif err == "timeout" then
+    if not sock.pending then self.kept_at = kept_before end -- nothing was sent
     sock:disown()
   elseif UNSENDABLE[err] then
     self.hooks:emit("error", "policy.keepalive: the data format can't carry these bytes")
