@@ -1,0 +1,115 @@
+-- The script under test, as a user would write it: records are put as they come up, and
+-- delivered to a server; whatever happens to the port or to the module, it goes on.
+--
+-- It knows bc260y alone, and what of the plan a user would choose. Where it puts, waits
+-- and releases it tells the judge, through `life`.
+
+local bc260y = require "bc260y"
+local lines = require "spec.simulation.lines"
+local own = require "bc260y.loop.own"
+
+local PORT_PAUSE = 5        -- seconds before a port that is gone is tried again
+local REFUSED_PAUSE = 60    -- before a record that was refused is put again
+local RECORD_MAX = 1024
+local PUT_MAX = 5           -- seconds that a put may take beyond what it waits for others
+
+local script = {}
+
+-- The outbox is opened until it can be: the disk may fail for a while.
+local function open_outbox(life)
+  local plan = life.plan
+  while true do
+    local outbox, err, detail = bc260y.outbox.open("outbox", {
+      disk = life.process.disk, id = life.id, group = plan.group,
+      segment = plan.segment, limit = plan.limit, record_max = RECORD_MAX,
+    })
+    if outbox then return outbox end
+    life:refused("open", err, detail)
+    bc260y.sleep(REFUSED_PAUSE)
+  end
+end
+
+-- The judge hears of each release before it is made.
+local function watch(life, outbox)
+  local release = outbox.release
+  outbox.release = function(self, sequence)
+    life:releases(sequence)
+    return release(self, sequence)
+  end
+end
+
+local function put(life, outbox, payloads)
+  local call = life.judge:begins("put", PUT_MAX + (life.plan.group or 0))
+  local ticket = life:putting(payloads)
+  local ok, sequence
+  if payloads[2] then ok, sequence = outbox:put(payloads)
+  else ok, sequence = outbox:put(payloads[1]) end
+  life.judge:ends(call)
+  life:put_ended(ticket, ok, sequence)
+  return ok
+end
+
+-- Records come up at the plan's pace, and what is refused comes up again.
+local function put_all(life, outbox)
+  while life:wants_more() do
+    bc260y.sleep(life:pace())
+    local payloads = life:payloads()
+    while not put(life, outbox, payloads) do
+      bc260y.sleep(REFUSED_PAUSE)
+      payloads = life:payloads()
+    end
+  end
+end
+
+local function new_session(life, modem)
+  local plan = life.plan
+  return modem:session{
+    host = plan.server.host, port = plan.server.port, seed = plan.seed,
+    local_port = plan.local_port, policy = life.policy, on = life.hooks,
+  }
+end
+
+-- One deliver: until all is gone, or its time is over. Result: as deliver's, and whether the
+-- modem is to be dropped.
+local function deliver(life, session, outbox)
+  local plan = life.plan
+  local seconds, drop = life:call_seconds()
+  local call = life.judge:begins("deliver", seconds)
+  local ok, err, code = session:deliver(outbox, {
+    timeout = seconds, drain = life:drains(), window = plan.window,
+    acknowledge = plan.mode == "tcp" and "tcp" or nil,
+    encode = plan.text and lines.encode or nil,
+  })
+  life.judge:ends(call)
+  life:delivered(ok, err, code)
+  return ok, err, drop
+end
+
+-- One modem: until its port is lost, its session ends, or all is done.
+local function use(life, port, outbox)
+  local modem = bc260y.open{ port = port, format = life.plan.format }
+  local session = new_session(life, modem)
+  while true do
+    local ok, err, drop = deliver(life, session, outbox)
+    if life:is_done() or not ok and err ~= "timeout" then break end
+    if not ok and drop then return end
+  end
+  session:close()
+  modem:close()
+end
+
+function script.main(life)
+  own.current().clock = life.process.clock
+  local outbox = open_outbox(life)
+  watch(life, outbox)
+  life:opened(outbox)
+  bc260y.spawn(put_all, life, outbox)
+  while not life:is_done() do
+    local port = life.process:open_port()
+    if port then use(life, port, outbox) end
+    if not life:is_done() then bc260y.sleep(PORT_PAUSE) end
+  end
+  outbox:close()
+end
+
+return script
