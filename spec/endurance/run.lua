@@ -28,7 +28,7 @@ end
 
 function run_methods:start_writer()
   self.counts.lives = self.counts.lives + 1
-  self.writer = process.start({ "lua", "spec/endurance/writer.lua", self.folder .. "/outbox",
+  self.writer = process.start({ process.lua, "spec/endurance/writer.lua", self.folder .. "/outbox",
     self.folder .. "/tty", self.server_port, self.folder .. "/notes", self.folder .. "/stop",
     self.counts.lives })
 end
@@ -40,7 +40,7 @@ function run_methods:start_receiver()
 end
 
 function run_methods:start_module()
-  self.module = process.start { "lua", "spec/endurance/module.lua", self.folder .. "/tty" }
+  self.module = process.start { process.lua, "spec/endurance/module.lua", self.folder .. "/tty" }
   self.module:expect("^listening")
 end
 

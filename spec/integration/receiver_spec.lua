@@ -167,7 +167,7 @@ describe("examples/receiver.lua #integration", function()
       { 2, "--prot: no such option, or no value", "--prot", "1" },
     }
     for _, case in ipairs(cases) do
-      local words = { "lua", "examples/receiver.lua", "--host", "127.0.0.1" }
+      local words = { process.lua, "examples/receiver.lua", "--host", "127.0.0.1" }
       for i = 3, #case do words[#words + 1] = case[i] end
       local one = live.own(process.start(words))
       local status = one:wait()

@@ -8,7 +8,9 @@ local virtual = require "spec.support.virtual"
 local SECONDS = 20
 local LINES_MAX = 200 -- of what it said, kept to be shown; all go to on_line
 
-local process = {}
+local process = {
+  lua = virtual.interpreter(), -- the one that runs this
+}
 
 local process_methods = {}
 local process_mt = { __index = process_methods }
@@ -40,7 +42,7 @@ local function close(handle)
   if not handle:is_closing() then handle:close() end
 end
 
---- Starts a program. words: the command line; "lua" as the first is the Lua that runs this.
+--- Starts a program. words: the command line.
 -- options: on_line(line), called for each line of its output and of what it says on stderr;
 -- env: { "NAME=value", ... } beside ours.
 function process.start(words, options)
@@ -56,9 +58,7 @@ function process.start(words, options)
   -- setpriv becomes the program: it is this pid that is killed, and it dies with us.
   local args = { "--pdeathsig", "KILL", "env" }
   for _, setting in ipairs(options.env or {}) do args[#args + 1] = setting end
-  for i, word in ipairs(words) do
-    args[#args + 1] = i == 1 and word == "lua" and virtual.interpreter() or tostring(word)
-  end
+  for _, word in ipairs(words) do args[#args + 1] = tostring(word) end
   self.handle, self.pid = uv.spawn("setpriv", { args = args, stdio = { input, out, err } },
     function(status, signal)
       self.status, self.signal = status, signal
@@ -116,7 +116,7 @@ end
 
 --- examples/receiver.lua on a port of 127.0.0.1 (nil: a free one). Result: process, port.
 function process.receiver(store, port, options)
-  local words = { "lua", "examples/receiver.lua", "--host", "127.0.0.1", "--port", port or 0,
+  local words = { process.lua, "examples/receiver.lua", "--host", "127.0.0.1", "--port", port or 0,
     "--store", store }
   for _, word in ipairs(options or {}) do words[#words + 1] = word end
   local self = process.start(words, options)
