@@ -35,6 +35,12 @@ local function arrival(net, peer, way)
   return due
 end
 
+-- From now on nothing comes through, and nobody is told.
+local function cut(peer)
+  peer.cut = true
+  peer.cut_at = peer.cut_at or peer.net.world.time
+end
+
 -- The server's application loses the connection; told: it hears of it.
 local function end_peer(peer, told)
   if peer.closed then return end
@@ -53,13 +59,13 @@ end
 --- Both ends hear that the connection is no more, at once; what was on its way is lost.
 local function break_connection(peer)
   end_peer(peer, true)
-  peer.cut = true
+  cut(peer)
   end_handle(peer)
 end
 
 --- Nothing comes through any more. give_up: seconds until the module's TCP does, or nil.
 function net_methods:lose(peer, give_up)
-  peer.cut = true
+  cut(peer)
   if give_up then self.world:at(self.world.time + give_up, end_handle, peer) end
 end
 
@@ -98,7 +104,7 @@ function net_methods:cut_off(peer)
   self.world:happened(peer.cut_by)
   peer.cut_up, peer.cut_down = nil, nil
   if peer.cut_by.silent then
-    peer.cut = true
+    cut(peer)
   else
     break_connection(peer)
   end
@@ -108,7 +114,7 @@ end
 local function pass_nat(net, peer)
   local nat, now = net.world.force.nat, net.world.time
   if nat and not peer.cut and now - peer.last_packet > nat.limit then
-    peer.cut = true
+    cut(peer)
     net.world:happened(nat)
   end
   peer.last_packet = now
@@ -132,11 +138,12 @@ end
 function handle_methods:unacked()
   local peer = self.peer
   local acks, now = peer.acks, peer.net.world.time
+  if peer.cut and peer.cut_at < now then now = peer.cut_at end
   local lost = peer.net.world.force.lost_acks
   if not lost then
     local place = 0
     while acks[place + 1] and acks[place + 1].due <= now do place = place + 1 end
-    if place > 0 and not peer.cut then peer.acked = acks[place].count end
+    if place > 0 then peer.acked = acks[place].count end
     for _ = 1, place do table.remove(acks, 1) end
   elseif acks[1] and acks[1].due <= now then
     peer.net.world:happened(lost)
@@ -224,7 +231,7 @@ local function new_peer(net, server, local_port, events)
     closed = false,     -- the server's end is over
     over = false,       -- the module's is
     crashed = false,
-    cut = false,        -- nothing comes through any more, and nobody is told
+    cut = false, cut_at = nil, -- nothing comes through any more, since then
     cut_up = nil, cut_down = nil, cut_by = nil, -- bytes until a fault cuts it
   }, peer_mt)
 end
@@ -273,7 +280,8 @@ function net_methods:crash(silent)
   local open = self.open
   self.open = {}
   for _, peer in ipairs(open) do
-    peer.closed, peer.cut, peer.crashed = true, true, true
+    cut(peer)
+    peer.closed, peer.crashed = true, true
     if silent then self.orphans[#self.orphans + 1] = peer else end_handle(peer) end
   end
   for _, one in ipairs(self.servers) do
