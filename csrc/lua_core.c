@@ -125,6 +125,19 @@ void bc260y_lua_keep(lua_State *L, int owner, int index)
 #endif
 }
 
+void bc260y_lua_push_kept(lua_State *L, int owner)
+{
+#if LUA_VERSION_NUM < 502
+	lua_getfenv(L, owner);
+#else
+	lua_getuservalue(L, owner);
+#endif
+#if LUA_VERSION_NUM < 503
+	lua_rawgeti(L, -1, 1);
+	lua_remove(L, -2);
+#endif
+}
+
 void bc260y_lua_push_count(lua_State *L, uint64_t count)
 {
 #if LUA_VERSION_NUM >= 503
@@ -187,5 +200,6 @@ int luaopen_bc260y_core(lua_State *L)
 	bc260y_lua_open_codec(L);
 	bc260y_lua_open_ports(L);
 	bc260y_lua_open_line(L);
+	bc260y_lua_open_ledger(L);
 	return 1;
 }

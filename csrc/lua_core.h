@@ -25,6 +25,7 @@ void bc260y_lua_open_codec(lua_State *L);
 void bc260y_lua_open_exchange(lua_State *L);
 void bc260y_lua_open_ports(lua_State *L);
 void bc260y_lua_open_line(lua_State *L);
+void bc260y_lua_open_ledger(lua_State *L);
 
 /* Sets functions (ended by a NULL name) as fields of the table on top. */
 void bc260y_lua_functions(lua_State *L, const luaL_Reg *functions);
@@ -74,6 +75,8 @@ static inline void *bc260y_lua_object(lua_State *L, const char *class)
 /* Keeps the value at index alive as long as the userdata at owner is, in place of the
  * one kept before. The userdata was made by bc260y_lua_new(). Never fails. */
 void bc260y_lua_keep(lua_State *L, int owner, int index);
+/* Pushes what is kept. */
+void bc260y_lua_push_kept(lua_State *L, int owner);
 
 /* The port at index; raises when it is none of lua_port.c's. */
 struct bc260y_port *bc260y_lua_check_port(lua_State *L, int index);

@@ -4,6 +4,7 @@
  */
 /* needs: lua_core.c lua_framer.c lua_codec.c lua_exchange.c lua_line.c lua_port.c */
 /* needs: port_fd.c port_net.c port_serial.c port_tty.c */
+/* needs: lua_disk.c lua_ledger.c port_disk.c */
 /* libs: lua5.4 libserialport */
 /* wraps: poll sp_list_ports sp_free_port_list sp_get_port_name sp_get_port_description */
 /* wraps: sp_get_port_transport sp_get_port_usb_serial sp_get_port_usb_vid_pid */

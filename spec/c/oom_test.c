@@ -4,6 +4,7 @@
  */
 /* needs: lua_core.c lua_framer.c lua_codec.c lua_exchange.c lua_line.c lua_port.c */
 /* needs: port_fd.c port_net.c port_serial.c port_tty.c */
+/* needs: lua_disk.c lua_ledger.c port_disk.c */
 /* libs: lua5.4 libserialport */
 #define _XOPEN_SOURCE 600
 
