@@ -2,7 +2,6 @@
 
 local check = require "bc260y.check"
 local check_policy = require("bc260y.session.decide").check
-local check_data = require("bc260y.socket").check_send
 
 local PORT_MAX = 65535
 
@@ -36,7 +35,8 @@ local SEND_OPTIONS = { timeout = "number", rai = "number" }
 function misuse.send(data, options)
   check.kind(data, "string", "data", 3)
   check.options(options, SEND_OPTIONS, 3)
-  check_data(data, nil, nil, options and { rai = options.rai })
+  local rai = options and options.rai
+  if rai and rai ~= 0 and rai ~= 1 and rai ~= 2 then error("rai: 0 to 2 expected", 3) end
 end
 
 function misuse.receive(pattern, timeout)
