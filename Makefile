@@ -80,6 +80,7 @@ help:
 #: make spec          the unit specs on each Lua
 #: make docs          writes docs/commands.md by trying each row of it
 #: make fuzz          libFuzzer on each target for FUZZ_SECONDS (60)
+#: make simulate      seeded years of faults: SEEDS (1000) in each MODE, on LUA (lua5.4)
 #: make freestanding  sizes on bare Cortex-M0 and M4
 #: make coverage      what of csrc/ the C tests and the specs run: lines and branches
 #: make valgrind      C tests and specs under valgrind
@@ -230,6 +231,12 @@ fuzz:
 	@.ci/deps.sh fuzz
 	@$(MAKE) --no-print-directory -s -j2 fuzzers FUZZ_TARGETS="$(FUZZ_TARGETS)"
 	@.ci/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# --- the simulation ---------------------------------------------------------
+SEEDS ?= 1000
+.PHONY: simulate
+simulate: build
+	@.ci/simulate.sh $(or $(LUA),lua5.4) 1 $(SEEDS) $(or $(MODE),both) 2
 
 # --- the rest ---------------------------------------------------------------
 freestanding:

@@ -24,6 +24,7 @@ local function turn(self)
   local host = self.host
   if self.dead then error(DEATH, 0) end
   host.judge:turn()
+  host:collect()
   host:look_at_module()
   local what = self.raises
   if what then

@@ -139,19 +139,20 @@ local function new(options)
 end
 
 --- A server that answers nothing, and of which only the TCP counts: events.taken(id,
--- sequence, payload) for each frame that it has taken whole. new_reader: of a stream.
+-- sequence, payload) for each frame that it has taken whole. What follows one that can't be
+-- read is nothing: a module that missed a byte is given any other in its place, before the
+-- driver closes that connection. new_reader: of a stream.
 local function tap(new_reader, events)
   local readers = setmetatable({}, { __mode = "k" })
   local function taken(peer, bytes)
     local reader = readers[peer] or new_reader()
     readers[peer] = reader
-    local frames, broken = reader:feed(bytes)
+    local frames = reader:feed(bytes)
     for i = 1, #frames do
       if frames[i].sequence > 0 then
         events.taken(frames[i].id, frames[i].sequence, frames[i].payload)
       end
     end
-    if broken then events.broken(broken) end
   end
   return { taken = taken }
 end

@@ -117,7 +117,7 @@ local function report(options, plan, choice, result, shrinks)
   print(("seed %d, %s: %s: %s, at %.3f s"):format(plan.seed, plan.mode, violation.kind,
     violation.text, violation.at))
   print("  repeat: " .. command(options, plan.seed, options.keep and choice))
-  if not shrinks then return end
+  if not shrinks or violation.kind == "trace" then return end -- of two runs
   local least, runs = shrink.shrink(plan, choice, likeness(violation), function(candidate)
     return likeness(run_plan(candidate).violation)
   end)
