@@ -18,7 +18,8 @@ local decide = require("bc260y.session.decide").decide
 local frames = require "bc260y.frames"
 local new_window = require("bc260y.window").new
 
-local concat, find, max = table.concat, string.find, math.max
+local concat, find = table.concat, string.find
+local max, min = math.max, math.min
 
 local CHUNK_MAX = require("bc260y.socket").CHUNK_MAX
 local WINDOW = 4096
@@ -97,11 +98,12 @@ local function release(self, sequence)
   return true
 end
 
--- The peer's program has stored all up to that one. What has not gone from here can't have
--- arrived from here: a program that was started again learns so of what went before.
+-- The peer's program says that it has stored all up to that one. What was not begun here it
+-- can't have from here, though a program that was started again learns so of what it sent
+-- before: that is sent once more.
 local function acknowledged(self, sequence)
   local _, last = self.outbox:range()
-  if not last then return false end
+  if not last then return end
   if sequence > last then
     self.counts.acks_refused = self.counts.acks_refused + 1
     if not self.refused then
@@ -110,13 +112,13 @@ local function acknowledged(self, sequence)
         ("the peer acknowledges record %.0f, and %.0f is the last that was put"):format(
           sequence, last))
     end
-    return false
+    return
   end
-  if sequence > self.top then
+  if sequence > self.begun then
     self.counts.acks_ahead = self.counts.acks_ahead + 1
-    sequence = self.top
+    sequence = self.begun
   end
-  return release(self, sequence)
+  self.stored = max(self.stored, sequence)
 end
 
 local function tell_gap(self, reason)
@@ -124,29 +126,32 @@ local function tell_gap(self, reason)
   self.session.hooks:emit("error", "acknowledgements may be missing: " .. reason)
 end
 
--- Reads what the peer has sent. Result: whether anything is released by it.
+-- Reads what the peer has sent.
 local function read(self)
-  local buffer, released = self.sock.buffer, false
+  local buffer = self.sock.buffer
   while not self.failure do
     local parts = {}
     if buffer:take(parts) > 0 then
       local sequence, fault = understand(self, concat(parts))
       if fault then self.failure = { "error", fault } end
-      if sequence and acknowledged(self, sequence) then released = true end
+      if sequence then acknowledged(self, sequence) end
     else
       local reason = buffer:take_gap()
       if not reason then break end
       tell_gap(self, reason)
     end
   end
-  return released
 end
 
--- Releases what has arrived. Result: whether anything is.
+-- Releases what has arrived. The answer to a chunk may come before its SEND OK: it counts
+-- once the chunk is known to have gone. Result: whether anything is released.
 local function collect(self)
-  if not self.by_tcp then return read(self) end
-  local sequence = self.window:within(self.sock.acknowledged)
-  return sequence ~= nil and release(self, sequence)
+  if self.by_tcp then
+    local sequence = self.window:within(self.sock.acknowledged)
+    return sequence ~= nil and release(self, sequence)
+  end
+  read(self)
+  return not self.failure and release(self, min(self.stored, self.top))
 end
 
 -- Asks how much the peer's TCP has, where it is time to: each half window, so that the
@@ -331,7 +336,8 @@ local function new_delivery(session, outbox)
     outbox = outbox,
     id = outbox:id(),
     top = 0,            -- the highest sequence that went whole, on whichever connection,
-    begun = 0,          -- and that was begun
+    begun = 0,          -- that was begun,
+    stored = 0,         -- and of those the highest that the peer has, as it says
     released_at = -math.huge, -- when the last was released
 
     sock = nil,         -- the connection that is used, and of it:
