@@ -79,14 +79,21 @@ end
 
 -- The module. -----------------------------------------------------------------------
 
+-- The module has done what was due; wait: seconds until it wants to be stepped, or nil.
+-- Brings what it says to the line.
+local function follow(self, wait)
+  self.module_due = wait and self.time + (wait > INSTANT and wait or INSTANT) or math.huge
+  local bytes = self.module:output()
+  if bytes ~= "" then self.line:bring(bytes) end
+end
+
 --- The module hears bytes of the host.
 function world_methods:hear(bytes)
   if self.frozen then
     self.counts.unheard = self.counts.unheard + #bytes
     return
   end
-  self.module:input(bytes)
-  self.module_due = self.time
+  follow(self, self.module:input(bytes))
   if self.scripts[1] then tally(self) end
 end
 
@@ -97,14 +104,6 @@ function world_methods:reboot()
   self.module_due = self.time
 end
 
--- Lets the module do what is due, and brings what it says to the line.
-local function step(self)
-  local wait = self.module:step()
-  self.module_due = wait and self.time + (wait > INSTANT and wait or INSTANT) or math.huge
-  local bytes = self.module:output()
-  if bytes ~= "" then self.line:bring(bytes) end
-end
-
 -- Time. -----------------------------------------------------------------------------
 
 --- Goes on until `stop`, or until there is something to read on that line.
@@ -112,7 +111,9 @@ end
 function world_methods:advance(stop, reader)
   local heap_of = self.heap
   while true do
-    if self.module_due <= self.time and not self.frozen then step(self) end
+    if self.module_due <= self.time and not self.frozen then
+      follow(self, self.module:step())
+    end
     if reader and (reader.unread ~= "" or self.nudged) then
       self.nudged = false
       return reader.unread ~= ""

@@ -31,6 +31,11 @@ function module_methods:log(who, text)
   if self.logger then self.logger(("%-7s %s"):format(who, text)) end
 end
 
+-- The same for bytes of the line, of which at most size_max are shown; rest: what follows.
+local function log_bytes(self, who, bytes, size_max, rest)
+  if self.logger then self:log(who, parse.visible(bytes, size_max) .. (rest or "")) end
+end
+
 -- Seconds to hold back what is about to be said, or nil for no delay of its own.
 function module_methods:delay_of(what, command, line)
   local wait = self.delay and self.delay(what, command, line)
@@ -48,7 +53,7 @@ end
 
 -- Puts bytes on the line; what and line are for the log.
 function module_methods:say(what, line, bytes)
-  self:log("module", parse.visible(line, 160) .. (what == "second" and "   (second)" or ""))
+  log_bytes(self, "module", line, 160, what == "second" and "   (second)")
   self.wire:push(self.now(), bytes)
 end
 
@@ -132,7 +137,7 @@ end
 
 local function take_line(self, line)
   if #line > self.traits.line_max then
-    self:log("host", parse.visible(line, 60) .. "   (too long)")
+    log_bytes(self, "host", line, 60, "   (too long)")
     self.answer = answer.new(self, "", nil)
     self.answer:fail(50)
     return
@@ -140,11 +145,11 @@ local function take_line(self, line)
   local text = parse.find_command(line)
   if not text then
     if line:find("[^%z%c]") then
-      self:log("host", parse.visible(line, 160) .. "   (no command)")
+      log_bytes(self, "host", line, 160, "   (no command)")
     end
     return
   end
-  self:log("host", parse.visible(text, 160))
+  log_bytes(self, "host", text, 160)
   execute(self, text)
 end
 
@@ -162,7 +167,7 @@ local function take_data(self)
   if self.data_size < current.want then return end
   local bytes = table.concat(self.data)
   self.data, self.data_size = {}, 0
-  self:log("host", parse.visible(bytes, 80) .. ("   (%d bytes of data)"):format(#bytes))
+  log_bytes(self, "host", bytes, 80, ("   (%d bytes of data)"):format(#bytes))
   current:give(bytes)
 end
 
@@ -210,7 +215,7 @@ local function advance(self)
   self.advancing = false
 end
 
--- What the host wrote.
+-- What the host wrote. Result: as of step.
 function module_methods:input(bytes)
   if #self.pending + #bytes <= PENDING_MAX then
     self.pending = self.pending .. bytes
@@ -219,7 +224,7 @@ function module_methods:input(bytes)
     self:log("module", ("lost %d bytes: too much at once"):format(#bytes))
   end
   boot.busy(self)
-  self:step()
+  return self:step()
 end
 
 -- What the module says now, at most limit bytes; "" if nothing.
@@ -323,7 +328,7 @@ local function new(options)
     resting = {},              -- local port -> when it may be used again
     -- The rest is set by boot.start.
     power = "off", answer = nil, pending = "", partial = "", data = {}, data_size = 0,
-    echo = true, urc_due = 0, sockets = {}, advancing = false, rrc = rrc.new(),
+    echo = true, urc_due = 0, sockets = {}, throttled = false, advancing = false, rrc = rrc.new(),
   }, module_mt)
   boot.start(self, options.boot == false)
   return self

@@ -108,15 +108,25 @@ local function visible(bytes, size_max)
   return cut == bytes and text or ("%s... (%d bytes)"):format(text, #bytes)
 end
 
-local function to_hex(bytes, lower)
-  local form = lower and "%02x" or "%02X"
-  return (bytes:gsub(".", function(char) return form:format(char:byte()) end))
+-- Each byte's digits, and the byte of each two digits.
+local upper, lower, bytes_of = {}, {}, {}
+for code = 0, 255 do
+  local char = string.char(code)
+  upper[char], lower[char] = ("%02X"):format(code), ("%02x"):format(code)
+  local high, low = lower[char]:match("(.)(.)")
+  for _, a in ipairs { high, high:upper() } do
+    for _, b in ipairs { low, low:upper() } do bytes_of[a .. b] = char end
+  end
+end
+
+local function to_hex(bytes, in_lower)
+  return (bytes:gsub(".", in_lower and lower or upper))
 end
 
 -- nil if a digit is bad or one is missing.
 local function from_hex(text)
   if #text % 2 == 1 or text:find("[^%x]") then return nil end
-  return (text:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
+  return (text:gsub("..", bytes_of))
 end
 
 return {

@@ -319,6 +319,8 @@ end
 -- Lets a peer wait while the host does not read.
 local function throttle(self)
   local backlog = self.wire.size
+  if backlog <= BACKLOG_HIGH and not self.throttled then return end
+  self.throttled = backlog >= BACKLOG_LOW
   for _, socket in pairs(self.sockets) do
     local handle = socket.handle
     if handle and handle.pause then

@@ -30,6 +30,7 @@ end
 
 -- At most limit bytes that have left by now; "" if none.
 function wire_methods:take(now, limit)
+  if self.first > self.last then return "" end
   local parts = {}
   local left = limit or math.huge
   while self.first <= self.last and left > 0 do
