@@ -54,6 +54,7 @@ bench="
 valgrind|counts instructions
 libc6-dbg|valgrind needs the C library's symbols
 strace|counts system calls
+lua-sql-sqlite3|SQLite, the outbox's baseline
 "
 
 [ "$DEPS" = no ] && exit 0

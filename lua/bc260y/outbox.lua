@@ -197,8 +197,8 @@ function subscription_methods:cancel()
   self.owner.listeners = without(self.owner.listeners, self)
 end
 
---- fn() is called when records have been stored. It must not block; what it raises is
--- counted. Result: a subscription with :cancel().
+--- fn() is called when records have been stored, and when the outbox is closed. It must
+-- not block; what it raises is counted. Result: a subscription with :cancel().
 function outbox_methods:on_put(fn)
   check.kind(fn, "function", "fn", 2)
   local listener = setmetatable({ owner = self, fn = fn }, subscription_mt)
@@ -222,6 +222,7 @@ function outbox_methods:close()
   local ledger = self.ledger
   self.ledger = nil
   ledger:close()
+  tell(self) -- who waits for records waits in vain
 end
 
 outbox_mt.__close = outbox_methods.close
@@ -248,20 +249,32 @@ local function check_values(options, level)
   if options.id and #options.id ~= 8 then error("id: 8 bytes expected", level + 1) end
 end
 
+-- What core.ledger finds out of range is raised where open was called. What a disk raises
+-- goes on as it is.
+local function open_ledger(level, ...)
+  local ok, ledger, err, detail = pcall(core.ledger, ...)
+  if ok then return ledger, err, detail end
+  local said = type(ledger) == "string" and ledger:match("bad argument #%d to '[^']*' (%b())")
+  if said then error(said:sub(2, -2), level + 1) end
+  error(ledger, 0)
+end
+
 --- Opens an outbox, and makes it when there is none.
 -- path: a folder. options: limit, bytes of all its files (16 MiB); segment, bytes of one
 -- file (65,536); record_max, bytes of a record (4,096); id, 8 bytes for a new outbox
 -- (random ones); group, seconds for which a put inside bc260y.run waits for others, to
 -- share one sync with them (nil: not at all); disk, an object in place of the folder.
 -- Result: an outbox; or nil, err, detail: "busy" (another process has it), "damaged",
--- "not an outbox", "not permitted", "no device", "disk error", "outbox full".
+-- "not an outbox", "not permitted", "no device", "disk error", "outbox full", "too long"
+-- (it has a record above record_max), "invalid argument" (a path with a NUL).
 function outbox.open(path, options)
   check.kind(path, "string", "path", 2)
   check.fields(options, OPTIONS, 2)
   options = options or {}
   check_values(options, 2)
   check.seconds(options.group, "group", 2)
-  local ledger, err, detail = core.ledger(options.disk or path, {
+  if path:find("\0", 1, true) then return nil, "invalid argument", "path" end
+  local ledger, err, detail = open_ledger(2, options.disk or path, {
     limit = options.limit, segment = options.segment,
     record_max = options.record_max, id = options.id,
   })

@@ -229,6 +229,46 @@ local function memory_part()
   end
 end
 
+-- 5. The outbox. --------------------------------------------------------------------
+
+local OUTBOX = "build/bench/outbox"
+
+local function measure_puts(kind, count, group)
+  support.run("rm -rf", OUTBOX, "&& mkdir -p", OUTBOX)
+  return figures(modules(luas[1]), luas[1].command, "spec/bench/outbox.lua", kind, count,
+    group, OUTBOX)
+end
+
+local function puts_rounds(count, group)
+  local rounds = {}
+  for i = 1, ROUNDS do
+    rounds[i] = { ours = measure_puts("ours", count, group),
+      base = measure_puts("sqlite", count, group) }
+  end
+  return function(whose, name)
+    return median_of(rounds, function(r) return r[whose][name] end) / count
+  end
+end
+
+-- How fast a disk syncs differs from one minute to the next, so the two take turns.
+local function outbox_part()
+  support.heading("records of 200 bytes put on a disk, against SQLite")
+  for _, what in ipairs{
+    { "durable, one by one", 1000, 1 }, { "durable, 50 share a sync", 20000, 50 },
+  } do
+    local text, count, group = what[1], what[2], what[3]
+    local cost = puts_rounds(count, group)
+    local ours, base = cost("ours", "seconds"), cost("base", "seconds")
+    row(text, microseconds(ours), microseconds(base), ours / base)
+    row(text .. ", puts a second", ("%.0f"):format(1 / ours), ("%.0f"):format(1 / base))
+    local written, given = cost("ours", "written"), cost("ours", "given")
+    row(text .. ", bytes to the disk, a record", ("%.1f"):format(written), "", written, 260)
+    row(text .. ", the same as the system counts it", ("%.1f"):format(given),
+      ("%.1f"):format(cost("base", "given")), given / cost("base", "given"))
+  end
+  support.run("rm -rf", OUTBOX)
+end
+
 -- -----------------------------------------------------------------------------------
 
 local parts = {
@@ -236,6 +276,7 @@ local parts = {
   { "events", events_part },
   { "trips", trips_part },
   { "memory", memory_part },
+  { "outbox", outbox_part },
 }
 
 -- wanted: name of a part -> true; none: all of them.
