@@ -114,7 +114,7 @@ local KINDS = {
     return { count = r:range(10, 200), gap = r:pick { 0, 0.001, 0.1 } }
   end, 2 },
   { "echo", function() return {} end, 2 },
-  { "id_taken", function(r) return { id = r:range(0, 4) } end, 2 },
+  { "id_taken", function(r) return { id = r:range(0, 2) } end, 2 },
   { "buffer_full", lasting(1, 120), 1 },
   { "miscount", function(r)
     return { form = r:pick { "zero", "all", "more", "less" }, times = 1 }
@@ -189,6 +189,9 @@ table.sort(TRAIT_NAMES)
 
 local NAME, ADDRESS = "server.example", "10.0.0.1"
 
+-- Seconds before the calm in which nothing more begins.
+local QUIET = 5
+
 -- Longer than all back-offs, checks and resting ports together.
 local CALM = 7200
 
@@ -208,12 +211,24 @@ end
 
 -- No fault reaches into the calm.
 local function clip(fault, calm)
-  local room = calm - fault.at
+  local room = calm - fault.at - 1
   if fault.seconds and fault.seconds > room then fault.seconds = room end
 end
 
+-- Troubles come together, often: what one has left half done meets the next.
+local function make_instants(r, length)
+  local instants = { 0 }
+  for place = 1, r:range(1, 5) do instants[place + 1] = r.number() * length end
+  return instants
+end
+
+local function instant(r, instants, length)
+  if r:chance(0.4) then return r.number() * length end
+  return math.min(r:pick(instants) + r:spread(0.01, 60), length)
+end
+
 local function make_faults(r, length)
-  local faults = {}
+  local faults, instants = {}, make_instants(r, length)
   for _, kind in ipairs(KINDS) do
     local name, fields, most = kind[1], kind[2], kind[3]
     -- All numbers are drawn, so that a kind more leaves the others as they are.
@@ -223,8 +238,8 @@ local function make_faults(r, length)
       local fault = fields(own)
       fault.kind = name
       if not fault.boundary then
-        fault.at = own.number() * length
-        clip(fault, length)
+        fault.at = instant(own, instants, length)
+        clip(fault, length + QUIET)
       end
       faults[#faults + 1] = fault
     end
@@ -261,7 +276,7 @@ local function make(seed, mode)
   plan.names = { [NAME] = ADDRESS }
   plan.calm = math.max(120, plan.records * plan.pace * 1.2)
   plan.ends = plan.calm + CALM
-  plan.faults = make_faults(r, plan.calm)
+  plan.faults = make_faults(r, plan.calm - QUIET)
   return plan
 end
 
