@@ -121,10 +121,8 @@ static int tidy(struct bc260y_ledger *ledger)
 		result = disk->ops->cut(disk, back->segment, back->offset);
 		if (result == BC260Y_DISK_OK)
 			result = sync_segment(ledger, back->segment);
-		if (result == BC260Y_DISK_OK) {
+		if (result == BC260Y_DISK_OK)
 			ledger->stained = false;
-			ledger->durable = back->offset;
-		}
 	}
 	/* A sync that failed may have lost what was appended. */
 	if (result < 0 && pending(ledger)) {
@@ -177,7 +175,6 @@ static int rotate(struct bc260y_ledger *ledger)
 			tidy(ledger);
 			return failure(result);
 		}
-		ledger->durable = ledger->back.offset;
 	}
 	result = bc260y_ledger_create(ledger, &place, ledger->back.segment + 1,
 				      ledger->back.sequence);
@@ -192,17 +189,26 @@ static int rotate(struct bc260y_ledger *ledger)
 	return BC260Y_LEDGER_OK;
 }
 
+/* What the limit leaves. A lone segment that is released makes way for the next, though it
+ * may be larger than it would be made now. */
+static uint64_t room(const struct bc260y_ledger *ledger)
+{
+	uint64_t limit = ledger->options.limit;
+
+	if (ledger->oldest == ledger->back.segment &&
+	    ledger->head.sequence == ledger->back.sequence)
+		return limit;
+	return limit > ledger->used ? limit - ledger->used : 0;
+}
+
 /* Behind each record stays room for a mark, so that closing can write one. */
 static int make_room(struct bc260y_ledger *ledger, uint32_t size)
 {
-	uint64_t need = size + BC260Y_LEDGER_OVERHEAD;
-	uint64_t free =
-		ledger->options.limit > ledger->used ? ledger->options.limit - ledger->used : 0;
-	uint64_t segment = ledger->options.segment;
+	uint32_t need = size + 2 * BC260Y_LEDGER_OVERHEAD;
 
-	if (ledger->back.offset + need <= segment)
-		return need <= free ? BC260Y_LEDGER_OK : BC260Y_LEDGER_FULL;
-	if (need + BC260Y_LEDGER_HEADER_SIZE > free ||
+	if (ledger->back.offset + (uint64_t)need <= ledger->options.segment)
+		return need <= room(ledger) ? BC260Y_LEDGER_OK : BC260Y_LEDGER_FULL;
+	if (need + BC260Y_LEDGER_HEADER_SIZE > room(ledger) ||
 	    ledger->back.segment >= BC260Y_LEDGER_SEQUENCE_MAX)
 		return BC260Y_LEDGER_FULL;
 	return rotate(ledger);
@@ -244,7 +250,7 @@ int bc260y_ledger_append(struct bc260y_ledger *ledger, const void *bytes, size_t
 	bc260y_ledger_reclaim(ledger);
 	if (ledger->back.sequence > BC260Y_LEDGER_SEQUENCE_MAX)
 		return BC260Y_LEDGER_FULL;
-	result = make_room(ledger, (uint32_t)size + BC260Y_LEDGER_OVERHEAD);
+	result = make_room(ledger, (uint32_t)size);
 	if (result < 0)
 		return result;
 	*sequence = ledger->back.sequence;
@@ -341,11 +347,11 @@ int bc260y_ledger_release(struct bc260y_ledger *ledger, uint64_t sequence)
 	while (place.sequence <= sequence) {
 		int result = bc260y_ledger_peek(ledger, &place, &record);
 
-		bytes += record.size;
-		if (result == 0 || bytes > ledger->bytes)
-			result = BC260Y_LEDGER_DAMAGED;
 		if (result < 0)
 			return result;
+		bytes += record.size;
+		if (result == 0 || bytes > ledger->bytes)
+			return bc260y_ledger_damaged(ledger, &place);
 		bc260y_ledger_step(&place, &record);
 	}
 	ledger->bytes -= bytes;

@@ -66,6 +66,9 @@ void bc260y_ledger_step(struct bc260y_ledger_place *place,
 int bc260y_ledger_blame(struct bc260y_ledger *ledger, int result, uint64_t segment, uint32_t offset,
 			const char *why);
 
+/* The same, for a place that had a record when it was committed. Result: DAMAGED. */
+int bc260y_ledger_damaged(struct bc260y_ledger *ledger, const struct bc260y_ledger_place *place);
+
 /* A new segment, durable: the place is behind its header. Result: 0 or the disk's. */
 int bc260y_ledger_create(struct bc260y_ledger *ledger, struct bc260y_ledger_place *place,
 			 uint64_t segment, uint64_t first);

@@ -194,7 +194,7 @@ void bc260y_ledger_step(struct bc260y_ledger_place *place,
 		place->sequence++;
 }
 
-static int damaged(struct bc260y_ledger *ledger, const struct bc260y_ledger_place *place)
+int bc260y_ledger_damaged(struct bc260y_ledger *ledger, const struct bc260y_ledger_place *place)
 {
 	return bc260y_ledger_blame(ledger, BC260Y_LEDGER_DAMAGED, place->segment, place->offset,
 				   "no record where one was");
@@ -232,13 +232,13 @@ int bc260y_ledger_peek(struct bc260y_ledger *ledger, struct bc260y_ledger_place 
 			if (result < 0)
 				return result;
 			if (place->sequence != sequence)
-				return damaged(ledger, place);
+				return bc260y_ledger_damaged(ledger, place);
 			continue;
 		}
 		if (count < (ptrdiff_t)BC260Y_LEDGER_OVERHEAD ||
 		    !bc260y_ledger_decode(place, bytes, record) ||
 		    record->sequence != place->sequence)
-			return damaged(ledger, place);
+			return bc260y_ledger_damaged(ledger, place);
 		if (!record->mark)
 			return 1;
 		bc260y_ledger_step(place, record);
@@ -264,7 +264,7 @@ static int find(struct bc260y_ledger *ledger, struct bc260y_ledger_place *place,
 	for (;;) {
 		result = bc260y_ledger_peek(ledger, place, record);
 		if (result <= 0)
-			return result < 0 ? result : damaged(ledger, place);
+			return result < 0 ? result : bc260y_ledger_damaged(ledger, place);
 		if (place->sequence == sequence)
 			return BC260Y_LEDGER_OK;
 		bc260y_ledger_step(place, record);
@@ -287,7 +287,7 @@ ptrdiff_t bc260y_ledger_read(struct bc260y_ledger *ledger, uint64_t sequence, co
 	if (result == BC260Y_LEDGER_OK) {
 		result = bc260y_ledger_verify(ledger, &place, &record);
 		if (result == 0)
-			return damaged(ledger, &place);
+			return bc260y_ledger_damaged(ledger, &place);
 	}
 	if (result < 0)
 		return result;

@@ -4,7 +4,7 @@
  *
  * A crash leaves the newest segment with a tail that no sync covered, or with a header
  * that is not whole. All else was durable, and has to be as it was written: where it is
- * not, that is reported and nothing is touched. A crash in here is recovered like any.
+ * not, that is reported and no record is touched. A crash in here is recovered like any.
  */
 #include <string.h>
 
@@ -105,16 +105,27 @@ static int cut_tail(struct bc260y_ledger *ledger, const struct bc260y_ledger_pla
 	return BC260Y_LEDGER_OK;
 }
 
+static int size_of(struct bc260y_ledger *ledger, uint64_t segment, uint64_t *size)
+{
+	int result = ledger->disk->ops->size(ledger->disk, segment, size);
+
+	if (result < 0)
+		return blame_disk(ledger, result, segment, "its size is not known");
+	if (*size > BC260Y_LEDGER_SEGMENT_MAX)
+		return bc260y_ledger_blame(ledger, BC260Y_LEDGER_DAMAGED, segment, 0,
+					   "it is larger than a segment can be");
+	return BC260Y_LEDGER_OK;
+}
+
 static int recover_segment(struct bc260y_ledger *ledger, struct bc260y_ledger_place *place,
 			   uint64_t segment, uint64_t *released)
 {
 	uint64_t sequence = place->sequence;
 	uint64_t size;
-	int result = ledger->disk->ops->size(ledger->disk, segment, &size);
+	int result = size_of(ledger, segment, &size);
 
-	if (result < 0)
-		return blame_disk(ledger, result, segment, "its size is not known");
-	result = bc260y_ledger_enter(ledger, place, segment);
+	if (result == BC260Y_LEDGER_OK)
+		result = bc260y_ledger_enter(ledger, place, segment);
 	if (result < 0)
 		return result;
 	if (segment > ledger->oldest && place->first != sequence)
@@ -156,10 +167,10 @@ static int torn(struct bc260y_ledger *ledger)
 	const uint8_t *bytes;
 	ptrdiff_t count;
 	uint64_t size;
-	int result = ledger->disk->ops->size(ledger->disk, ledger->newest, &size);
+	int result = size_of(ledger, ledger->newest, &size);
 
 	if (result < 0)
-		return blame_disk(ledger, result, ledger->newest, "its size is not known");
+		return result;
 	if (size > BC260Y_LEDGER_HEADER_SIZE)
 		return 0;
 	result = bc260y_ledger_enter(ledger, &place, ledger->newest);
@@ -271,22 +282,33 @@ static int scan_all(struct bc260y_ledger *ledger)
 	return bc260y_ledger_release(ledger, released);
 }
 
-static int recover(struct bc260y_ledger *ledger)
+/* The oldest segment's is the outbox's. */
+static int learn_id(struct bc260y_ledger *ledger)
 {
 	const uint8_t *bytes;
+	uint64_t size;
+	/* Asked first, as it says more than a read when the file can't be opened. */
+	int result = size_of(ledger, ledger->oldest, &size);
 	ptrdiff_t count;
+
+	if (result < 0)
+		return result;
+	count = bc260y_ledger_look(ledger, ledger->oldest, 0, BC260Y_LEDGER_HEADER_SIZE, &bytes);
+	if (count == (ptrdiff_t)BC260Y_LEDGER_HEADER_SIZE)
+		memcpy(ledger->id, bytes + 8, BC260Y_LEDGER_ID_SIZE);
+	return count < 0 ? (int)count : BC260Y_LEDGER_OK;
+}
+
+static int recover(struct bc260y_ledger *ledger)
+{
 	int result = list(ledger);
 
 	if (result == 0)
 		return found(ledger);
-	if (result < 0)
-		return result;
-	count = bc260y_ledger_look(ledger, ledger->oldest, 0, BC260Y_LEDGER_HEADER_SIZE, &bytes);
-	if (count < 0)
-		return (int)count;
-	if (count >= 16)
-		memcpy(ledger->id, bytes + 8, BC260Y_LEDGER_ID_SIZE);
-	result = torn(ledger);
+	if (result > 0)
+		result = learn_id(ledger);
+	if (result == BC260Y_LEDGER_OK)
+		result = torn(ledger);
 	if (result > 0) {
 		bool alone = ledger->newest == ledger->oldest;
 

@@ -246,7 +246,9 @@ static int disk_sync(struct bc260y_disk *disk, uint64_t segment)
 	result = failed(folder);
 	/* Pages that were not written count as clean now: what is read next must come from
 	 * the disk. The file is opened anew, as its errors are told once a descriptor. */
+#ifdef POSIX_FADV_DONTNEED
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+#endif
 	close_fd(&folder->writer.fd);
 	return result;
 }
