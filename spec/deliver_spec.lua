@@ -355,14 +355,21 @@ describe("session:deliver beside other tasks", function()
     bc260y.run(function()
       local bench = support.new()
       local other = require("bc260y.outbox").memory { id = "outbox-2" }
+      -- What a task of its own raises: on 5.1 none may wait inside pcall.
+      local function refused(text, ...)
+        local ok, err
+        bench.modem.pump.loop:spawn(function(...) ok, err = ... end, ...)
+        bench:pass(0)
+        assert.is_truthy(ok == false and err:find(text, 1, true), tostring(err))
+      end
       bc260y.spawn(function() bench.session:deliver(bench.outbox) end)
       bench:pass(1)
-      local ok, err = pcall(bench.session.deliver, bench.session, other)
-      assert.is_truthy(not ok and err:find("another task delivers over this session", 1, true))
+      refused("another task delivers over this session", bench.session.deliver, bench.session,
+        other)
       local first = bench.session
       bench:open_session()
-      ok, err = pcall(bench.session.deliver, bench.session, bench.outbox)
-      assert.is_truthy(not ok and err:find("another task delivers from this outbox", 1, true))
+      refused("another task delivers from this outbox", bench.session.deliver, bench.session,
+        bench.outbox)
       first:close()
       bench:pass(1)
       bench:put(2)
