@@ -269,6 +269,44 @@ local function outbox_part()
   support.run("rm -rf", OUTBOX)
 end
 
+-- 6. Delivery. ----------------------------------------------------------------------
+
+local BYTE = 10 / 115200 -- seconds on the line
+local DELIVERED = 100000 -- bytes of records
+
+-- Bytes of the stream and of the records in it, as shares of what the line carries in the
+-- time that they take. What begins and ends a delivery goes out.
+local function line_shares(lua, format, acknowledge, size)
+  local runs, count = {}, DELIVERED / size
+  for i = 1, 2 do
+    runs[i] = figures(modules(lua), lua.command, "spec/bench/deliver.lua", format, acknowledge,
+      size, i * count)
+  end
+  local function share(name)
+    return (runs[2][name] - runs[1][name]) * BYTE / (runs[2].seconds - runs[1].seconds)
+  end
+  return share("stream"), share("payload")
+end
+
+local function percent(share)
+  return ("%.1f %%"):format(100 * share)
+end
+
+-- The ratio is the time that a byte takes over the time that the line needs for it: the goals
+-- are 90 % of the line, and 45 % in hex, where a byte is two digits.
+local function deliver_part()
+  support.heading("delivery, share of 115200 baud: stream, records in it")
+  for _, form in ipairs{ { "text", 1.11 }, { "raw", 1.11 }, { "hex", 2.22 } } do
+    for _, acknowledge in ipairs{ "application", "tcp" } do
+      for _, size in ipairs{ 200, 1000 } do
+        local stream_share, payload = line_shares(luas[1], form[1], acknowledge, size)
+        row(("%s, %s, records of %d bytes"):format(form[1], acknowledge, size),
+          percent(stream_share), percent(payload), 1 / stream_share, form[2])
+      end
+    end
+  end
+end
+
 -- -----------------------------------------------------------------------------------
 
 local parts = {
@@ -277,6 +315,7 @@ local parts = {
   { "trips", trips_part },
   { "memory", memory_part },
   { "outbox", outbox_part },
+  { "deliver", deliver_part },
 }
 
 -- wanted: name of a part -> true; none: all of them.

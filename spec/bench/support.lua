@@ -73,7 +73,7 @@ function support.row(text, value, base, figure, goal)
   local verdict = ""
   if goal then
     local met = figure <= goal and "met" or "missed"
-    verdict = ("%s %s"):format(goal, met)
+    verdict = ("%.4g %s"):format(goal, met)
     support.goals[met] = support.goals[met] + 1
   end
   local ratio = base ~= "" and figure and ("%.2f"):format(figure) or ""
