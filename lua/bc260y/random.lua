@@ -6,13 +6,19 @@
 local M1, A1 = 2147483563, 40014
 local M2, A2 = 2147483399, 40692
 
-local floor = math.floor
+local floor, fmod = math.floor, math.fmod
+
+-- 1 to m - 1. Not %, which loses digits of large numbers on 5.1.
+local function start(value, m)
+  local rest = fmod(value, m - 1)
+  return (rest < 0 and rest + m - 1 or rest) + 1
+end
 
 --- A function that gives the next number, 0 <= x < 1. seed: any finite number.
 local function new(seed)
   local whole = floor(seed)
-  local first = whole % (M1 - 1) + 1
-  local second = (whole + floor((seed - whole) * M2)) % (M2 - 1) + 1
+  local first = start(whole, M1)
+  local second = start(start(whole, M2) + floor((seed - whole) * M2), M2)
   local function next_number()
     first = first * A1 % M1
     second = second * A2 % M2

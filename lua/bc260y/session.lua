@@ -18,8 +18,7 @@ local HELD = 0.1 -- between two looks whether a frame is still half sent
 local session_methods = {}
 local session_mt = { __name = "bc260y.session", __index = session_methods }
 
-local function any_seed(pump)
-  if not core.entropy then return pump:now() * 1e6 end
+local function any_seed()
   local a, b, c, d = core.entropy(4):byte(1, 4)
   return ((a * 256 + b) * 256 + c) * 256 + d
 end
@@ -34,7 +33,7 @@ local function new_session(modem, options)
     local_port = options.local_port or 0,
     buffer = options.buffer,
     policy = options.policy or {},
-    random = new_random(options.seed or any_seed(modem.pump)),
+    random = new_random(options.seed or any_seed()),
     is = "connecting", -- what state() gives,
     err = nil,         -- and why
     code = nil,
@@ -161,13 +160,18 @@ local function leave(self, ...)
   return ...
 end
 
+-- Raises unless the caller may block.
+local function enter(self)
+  if self.deciding then error("a policy's function must not wait for its session", 3) end
+  self.pump.loop:check()
+end
+
 -- A method that may block. check_arguments(...) raises what is wrong with its arguments.
 local function public(fn, check_arguments)
   return function(self, ...)
-    local loop = self.pump.loop
     if check_arguments then check_arguments(...) end
-    loop:check()
-    if loop.inline then return leave(self, fn(self, ...)) end
+    enter(self)
+    if self.pump.loop.inline then return leave(self, fn(self, ...)) end
     return fn(self, ...)
   end
 end
@@ -303,7 +307,7 @@ end
 function session_methods:deliver(outbox, options)
   local deliver = require "bc260y.deliver"
   deliver.check(outbox, options)
-  self.pump.loop:check()
+  enter(self)
   if not self.pump.loop.inline then return deliver.deliver(self, outbox, options) end
   return leave(self, deliver.deliver(self, outbox, options))
 end

@@ -122,7 +122,6 @@ end
 -- the deadline has passed.
 function keeper.wait(self, waiter, deadline)
   local pump = self.pump
-  if self.deciding then error("a policy's function must not wait for its session", 0) end
   if pump.loop.inline then return inline_step(self, deadline) end
   self.waiters[#self.waiters + 1] = waiter
   pump.loop:park(pump, waiter, deadline and pump:left(deadline))

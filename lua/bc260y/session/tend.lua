@@ -117,7 +117,7 @@ local function keep_at(self)
   if self.idle_since ~= since then
     self.idle_since, self.idle = since, decide(self, "idle")
   end
-  return self.idle and since + self.idle
+  return self.idle and since + self.idle or nil
 end
 
 -- Whether the module sleeps and is let sleep.
