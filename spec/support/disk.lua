@@ -251,6 +251,14 @@ function disk_methods:fail(op, count)
   self.failing[op] = count or 1
 end
 
+-- In one order on every Lua: each takes from the generator.
+local function sorted(names)
+  local segments = {}
+  for segment in pairs(names) do segments[#segments + 1] = segment end
+  table.sort(segments)
+  return segments
+end
+
 local function start_again(self)
   self.boot, self.locked, self.flying = self.boot + 1, false, nil
   self.crash_at, self.failing = nil, {}
@@ -269,7 +277,8 @@ function disk_methods:power_cut(pattern)
   if self.flying then self.flying(self) end
   self.names = damage.names(self.durable, self.renamed, pattern, self.random)
   self.durable, self.renamed = copy(self.names), {}
-  for _, file in pairs(self.names) do
+  for _, segment in ipairs(sorted(self.names)) do
+    local file = self.names[segment]
     file.base = damage.file(file, pattern, self.random, self.stale)
     file.live, file.changes, file.apart = file.base, {}, false
   end
