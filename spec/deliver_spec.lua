@@ -256,6 +256,22 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("tells each event, however many there are", function()
+      run(function()
+        local heard = 0
+        open()
+        bench.session:on("progress", function() heard = heard + 1 end)
+        bench:put(600, 600)
+        assert.is_true((deliver { drain = true }))
+        bench:pass(0)
+        assert.is_true(heard > 500)
+        assert.equal(600, bench:told("released")[#bench:told("released")])
+        assert.equal(#bench:told("released"), heard)
+        assert.same({}, bench:told("error"))
+        bench.modem:close()
+      end)
+    end)
+
     it("keeps the connection alive with empty frames, which the peer answers", function()
       run(function()
         open { server = { mute = true } }

@@ -430,7 +430,11 @@ local function deliver(session, outbox, options)
   local self = claim(session, outbox)
   configure(self, options or {})
   local result
-  repeat result = step(self) until result
+  repeat
+    result = step(self)
+    -- Without a loop hooks run between steps: a long delivery has more events than wait.
+    if self.pump.loop.inline then session.hooks:run() end
+  until result
   return leave(self, result)
 end
 
