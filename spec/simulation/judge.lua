@@ -108,7 +108,7 @@ function judge_methods:reopened(id, first, last, peek)
     self:fail("lost", "the outbox begins at %d, and no more than %d was released", first,
       self.watermark)
   end
-  self.doubtful = {}
+  self.doubtful, self.let_go = {}, first - 1
 end
 
 -- The other end. -------------------------------------------------------------------
@@ -134,6 +134,7 @@ function judge_methods:released(sequence)
       self.arrived_last)
   end
   if sequence > self.watermark then self.watermark = sequence end
+  if sequence > self.let_go then self.let_go = sequence end
 end
 
 -- In flight. -----------------------------------------------------------------------
@@ -150,7 +151,7 @@ end
 --- A connection begins: it starts at the oldest record that is not released.
 -- socket: any value that stands for it.
 function judge_methods:connected(socket)
-  self.sockets = { [socket] = { seen = self.watermark, done = 0 } }
+  self.sockets = { [socket] = { seen = self.let_go, done = 0 } }
 end
 
 --- The module has taken `sent` bytes on that connection. While nothing waits to be released
@@ -158,13 +159,12 @@ end
 function judge_methods:sent(socket, sent)
   local stream = self.sockets[socket]
   if not stream then return end
-  if self.watermark >= self.last then stream.done = sent end
-  if stream.seen < self.watermark then
-    if self.watermark < self.last then
-      stream.done = stream.done + size_of(self, stream.seen + 1, self.watermark)
-    end
-    stream.seen = self.watermark
+  if self.let_go >= self.last then
+    stream.done = sent
+  elseif stream.seen < self.let_go then
+    stream.done = stream.done + size_of(self, stream.seen + 1, self.let_go)
   end
+  stream.seen = self.let_go
   local flight = sent - stream.done
   if flight > self.window + self.chunk + KEEPALIVES then
     self:fail("in flight", "%d bytes, of at most %d and a chunk of %d", flight, self.window,
@@ -263,7 +263,8 @@ local function new(options)
     doubtful = {},     -- the same, of one that may or may not have succeeded
     arrived_last = 0,  -- the highest sequence that the other end has
     duplicates = 0,    -- records that arrived again
-    watermark = 0,     -- the highest that was released
+    watermark = 0,     -- the highest that was ever released,
+    let_go = 0,        -- and as the outbox has it: a crash may undo releases, nothing else
     sockets = {},      -- the connection -> up to where it is released, in records and bytes
     connects = {},     -- times of the last attempts
     calls = {},        -- that have not ended
