@@ -11,6 +11,7 @@
 -- closed(peer), crashed(), restarted() }, all optional; peer:send(bytes), peer:close().
 
 local FAILED = 566
+local NOBODY = {}           -- where no server listens
 local ACKNOWLEDGED_MAX = 64 -- acknowledgements on their way; then the oldest two are one
 
 local peer_methods = {}
@@ -207,7 +208,7 @@ end
 local function establish(peer)
   local net = peer.net
   if peer.over then return end
-  if net.server_down or net.world:applies("refuse") or not peer.server then
+  if net.server_down or net.world:applies("refuse") or peer.server == NOBODY then
     peer.over = true
     return peer.events.failed(FAILED)
   end
@@ -220,7 +221,7 @@ end
 local function new_peer(net, server, local_port, events)
   net.next_port = net.next_port + 1
   return setmetatable({
-    net = net, server = server, events = events,
+    net = net, server = server or NOBODY, events = events,
     local_port = local_port ~= 0 and local_port or net.next_port,
     written = 0,        -- by the module, to its own stack
     taken = 0,          -- by the peer's TCP

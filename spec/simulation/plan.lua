@@ -189,6 +189,8 @@ table.sort(TRAIT_NAMES)
 
 local NAME, ADDRESS = "server.example", "10.0.0.1"
 
+local BYTES_PACE = 300
+
 -- Seconds before the calm in which nothing more begins.
 local QUIET = 5
 
@@ -197,7 +199,7 @@ local CALM = 7200
 
 -- Seconds between two records, least and most.
 local PACES = {
-  { 0.05, 1 }, { 1, 30 }, { 30, 600 }, { 600, 3600 },
+  { 0.05, 1 }, { 1, 30 }, { 30, 600 }, { 1800, 14400 },
 }
 
 local function make_traits(r)
@@ -266,11 +268,14 @@ local function make(seed, mode)
   plan.baud = r:pick { 9600, 115200, 115200, 460800 }
   plan.grain = r:pick { 1, 7, 64, 1024, 1024, 1024 }
   plan.piece = r:pick { 1, 16, 65536, 65536, 65536, 65536 }
+  -- Days byte by byte take long, and show no more than minutes do.
+  if plan.pace > BYTES_PACE then plan.grain, plan.piece = 1024, 65536 end
   plan.latency = r:spread(0.02, 3)
   plan.idle = plan.pace > 300 and r:range(300, 600) or r:range(20, 120)
   plan.local_port = r:pick { 0, 0, 50123 }
   plan.group = r:pick { false, 0.5 } or nil
-  plan.segment, plan.limit = r:pick { 4096, 65536 }, r:pick { 16384, 1048576 }
+  plan.segment = r:pick { 4096, 65536 }
+  plan.limit = plan.segment * r:pick { 4, 16 }
   plan.window = r:pick { 512, 2048, 4096 }
   plan.server = { host = r:pick { NAME, ADDRESS }, address = ADDRESS, port = 7000 }
   plan.names = { [NAME] = ADDRESS }
