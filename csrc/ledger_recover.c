@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "crc32c.h"
 #include "ledger_in.h"
 
 int bc260y_ledger_meaning(int result)
