@@ -125,11 +125,7 @@ local begins = {
     world.net:lose(peer, fault.give_up)
     world:happened(fault)
   end),
-  cut = on_connection(function(_, peer, fault)
-    peer.cut_by = fault
-    peer[fault.way == "up" and "cut_up" or "cut_down"] = fault.after
-  end),
-  nat = in_force, dns = in_force, silent_open = in_force, refuse = in_force,
+  cut = in_force, nat = in_force, dns = in_force, silent_open = in_force, refuse = in_force,
   late_acks = in_force, lost_acks = in_force, stall = in_force, server_slow = in_force,
   server_crash = at_once(function(world, fault)
     world.net:crash(fault.silent)

@@ -64,6 +64,19 @@ local function break_connection(peer)
   end_handle(peer)
 end
 
+-- Whether a fault cuts the connection at a byte of these. Result: those that still come
+-- through; and if it does, what then becomes of the connection.
+local function up_to_cut(net, way, bytes)
+  local fault = net.world.force.cut
+  if not fault or fault.way ~= way then return bytes end
+  if #bytes < fault.after then
+    fault.after = fault.after - #bytes
+    return bytes
+  end
+  net.world:spend("cut")
+  return bytes:sub(1, fault.after), fault.silent and cut or break_connection
+end
+
 --- Nothing comes through any more. give_up: seconds until the module's TCP does, or nil.
 function net_methods:lose(peer, give_up)
   cut(peer)
@@ -80,8 +93,7 @@ end
 local function take(sent)
   local peer, net = sent.peer, sent.peer.net
   if peer.cut or peer.closed then return end
-  local bytes, limit = sent.bytes, peer.cut_up
-  if limit and #bytes >= limit then bytes = bytes:sub(1, limit) end
+  local bytes, last = up_to_cut(net, "up", sent.bytes)
   peer.taken = peer.taken + #bytes
   if peer.server.taken then peer.server.taken(peer, bytes) end
   local acks = peer.acks
@@ -94,21 +106,7 @@ local function take(sent)
   local due = max(peer.read_due, net.world.time + (slow and slow.delay or 0))
   peer.read_due = due
   if due > net.world.time then net.world:at(due, read, sent) else read(sent) end
-  if limit then
-    peer.cut_up = limit - #bytes
-    if peer.cut_up <= 0 then net:cut_off(peer) end
-  end
-end
-
--- A connection that a fault has cut at a byte.
-function net_methods:cut_off(peer)
-  self.world:happened(peer.cut_by)
-  peer.cut_up, peer.cut_down = nil, nil
-  if peer.cut_by.silent then
-    cut(peer)
-  else
-    break_connection(peer)
-  end
+  if last then last(peer) end
 end
 
 -- The network forgets a connection on which nothing has come for so long.
@@ -175,13 +173,10 @@ end
 local function come_down(sent)
   local peer, bytes = sent.peer, sent.bytes
   if peer.over or peer.cut then return end
-  local limit = peer.cut_down
-  if limit then
-    if #bytes > limit then bytes = bytes:sub(1, limit) end
-    peer.cut_down = limit - #bytes
-  end
+  local last
+  bytes, last = up_to_cut(peer.net, "down", bytes)
   if bytes ~= "" then peer.events.data(bytes) end
-  if limit and peer.cut_down <= 0 then peer.net:cut_off(peer) end
+  if last then last(peer) end
 end
 
 --- Sends bytes down to the module.
@@ -233,7 +228,6 @@ local function new_peer(net, server, local_port, events)
     over = false,       -- the module's is
     crashed = false,
     cut = false, cut_at = nil, -- nothing comes through any more, since then
-    cut_up = nil, cut_down = nil, cut_by = nil, -- bytes until a fault cuts it
   }, peer_mt)
 end
 
@@ -307,7 +301,6 @@ end
 --- Nothing is wrong any more; connections that are cut stay so.
 function net_methods:heal()
   if self.server_down then self:restart() end
-  for _, peer in ipairs(self.open) do peer.cut_up, peer.cut_down = nil, nil end
 end
 
 local function new(world, plan)

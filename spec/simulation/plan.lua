@@ -28,9 +28,9 @@
 --   urc_storm (count, gap); echo; id_taken (id); buffer_full (seconds); miscount (form:
 --   "zero", "all", "more", "less"; times 1: two in a row would agree).
 --   In the network: reset, half_open (give_up: seconds until the module is told, or nil), cut
---   (way, after: bytes, silent), nat (limit, seconds), dns, silent_open, refuse, lost_acks,
---   stall (seconds), late_acks, server_slow (delay, seconds), server_crash (seconds, silent),
---   coverage (seconds), registration (stat, seconds).
+--   (way, after: bytes, silent, times: 1), nat (limit, seconds), dns, silent_open, refuse,
+--   lost_acks, stall (seconds), late_acks, server_slow (delay, seconds), server_crash
+--   (seconds, silent), coverage (seconds), registration (stat, seconds).
 --   The host's, for which the world calls world.host(fault): kill, power (pattern: of damage,
 --   0-15) either `at` or at the disk's operation `boundary` of the run, which the host counts;
 --   disk_full, short_write, hook_error (seconds), disk_error (seconds, what: "sync", "write",
@@ -115,7 +115,7 @@ local KINDS = {
   end, 2 },
   { "echo", function() return {} end, 2 },
   { "id_taken", function(r) return { id = r:range(0, 2) } end, 2 },
-  { "buffer_full", lasting(1, 120), 1 },
+  { "buffer_full", lasting(10, 600), 2 },
   { "miscount", function(r)
     return { form = r:pick { "zero", "all", "more", "less" }, times = 1 }
   end, 2 },
@@ -125,7 +125,7 @@ local KINDS = {
     return { give_up = r:chance(0.3) and r:spread(60, 900) or nil }
   end, 3 },
   { "cut", function(r)
-    return { way = way(r), after = r:range(0, 600), silent = r:chance(0.5) }
+    return { way = way(r), after = r:range(0, 600), silent = r:chance(0.5), times = 1 }
   end, 3 },
   { "nat", function(r) return { limit = r:spread(5, 200), seconds = r:spread(60, 3600) } end, 1 },
   { "dns", lasting(1, 600), 1 },
@@ -234,8 +234,8 @@ local function make_faults(r, length)
   for _, kind in ipairs(KINDS) do
     local name, fields, most = kind[1], kind[2], kind[3]
     -- All numbers are drawn, so that a kind more leaves the others as they are.
-    local enabled, count = r:chance(0.5), r:range(1, most)
-    local own = random.new(r:range(1, 2000000000))
+    local enabled, count, seed = r:chance(0.5), r:range(1, most), r:range(1, 2000000000)
+    local own = enabled and random.new(seed)
     for _ = 1, enabled and count or 0 do
       local fault = fields(own)
       fault.kind = name
