@@ -43,7 +43,7 @@ local function new_session(modem, options)
     dialing = nil,     -- a socket that is being connected,
     dial_until = nil,  -- and for how long at most
     todo = nil,        -- before the next connect: "attach" or "restart"
-    tried_at = -math.huge,     -- when the last connect began
+    tried_at = -math.huge,     -- when the last try began
     restarted_at = -math.huge, -- and the last restart of the module
     resume_at = -math.huge,    -- nothing is tried before
     failures = 0,      -- in a row,
@@ -234,9 +234,10 @@ local function receive_from(self, sock, pattern, deadline)
   return data, err, parts, missing
 end
 
-local function stop_receiving(self, ...)
+local function stop_receiving(self, data, ...)
   self.receiving = false
-  return ...
+  if data then return data end
+  return nil, ...
 end
 
 local function receive(self, pattern, timeout)

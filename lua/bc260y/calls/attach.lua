@@ -17,14 +17,17 @@ local reports = require "bc260y.calls.reports"
 local sleep_events = require "bc260y.sleep_events"
 
 local TIMEOUT = 300     -- a search for a network may take minutes
-local PAUSE = 1         -- between two questions
+local PAUSE = 1         -- between two questions,
+local PAUSE_LEAST = 0.1 -- at least: what the module says by itself may be its own answer, late
 local PATIENCE = 20     -- with a silent module, before it is reset by its pin
 
 -- Waits for `seconds`, or until the module says something by itself.
 local function pause(self, seconds, deadline)
   local left = self.pump:left(deadline)
   if left == 0 then return false end
+  local least = math.min(self.pump:now() + PAUSE_LEAST, deadline)
   self.hooks:wait("urc", left < seconds and left or seconds)
+  if self.pump:left(least) > 0 then self.pump:await({ done = false }, least, true) end
   return not self.pump.down
 end
 

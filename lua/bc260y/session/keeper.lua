@@ -33,6 +33,7 @@ end
 
 local function attach(self, limit)
   link.connecting(self)
+  self.tried_at = self.pump:now()
   local seconds, cut = time_for(self, ATTACH, limit)
   local ok, err, code = self.modem:attach { timeout = seconds }
   if ok then
@@ -43,7 +44,8 @@ local function attach(self, limit)
 end
 
 local function restart(self)
-  self.restarted_at = self.pump:now()
+  local now = self.pump:now()
+  self.tried_at, self.restarted_at = now, now
   self.counts.restarts = self.counts.restarts + 1
   self.todo = "attach"
   local ok, err, code = self.modem:reset { timeout = RESTART }

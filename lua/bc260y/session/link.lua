@@ -7,9 +7,9 @@
 local abort = require("bc260y.socket").abort
 local decide = require("bc260y.session.decide").decide
 
--- Seconds from one connect to the next, at least, and from one restart of the module to
+-- Seconds from one try to the next, at least, and from one restart of the module to
 -- the next, whatever a policy says; a fixed local port rests after its use (2.3.2 note 5).
-local CONNECT_REST = 1
+local TRY_REST = 1
 local RESTART_REST = 60
 local PORT_REST = 120
 
@@ -91,7 +91,7 @@ function link.failed(self, err, code)
   local seconds = decide(self, "backoff", failures, err, code, self.random)
   if self.local_port ~= 0 and AT_REST[code] and seconds < PORT_REST then seconds = PORT_REST end
   self.todo = action ~= "reconnect" and bounded(self, action, now) or self.todo
-  link.rest(self, math.max(now + seconds, self.tried_at + CONNECT_REST), err, code)
+  link.rest(self, math.max(now + seconds, self.tried_at + TRY_REST), err, code)
 end
 
 --- Waits until that time of the port's clock before anything is tried again.
