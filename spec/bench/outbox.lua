@@ -13,13 +13,14 @@ local function new_record(i)
   return ("%08d"):format(i) .. ("x"):rep(SIZE - 8)
 end
 
--- What the process has given to write(), by the system's count.
+-- By the system's count: what the process has given to write(), and the whole pages that
+-- had to go to the disk for that.
 local function given()
   local file = io.open("/proc/self/io")
-  if not file then return 0 end
+  if not file then return 0, 0 end
   local text = file:read("*a")
   file:close()
-  return tonumber(text:match("wchar: (%d+)"))
+  return tonumber(text:match("wchar: (%d+)")), tonumber(text:match("\nwrite_bytes: (%d+)"))
 end
 
 -- Each maker gives put_all(), and how many bytes it has counted itself.
@@ -74,8 +75,8 @@ end
 
 local now = require("bc260y.core").now
 local put_all, written = (kind == "ours" and ours or sqlite)()
-local start, before = now(), given()
+local start, given_before, paged_before = now(), given()
 put_all()
-local seconds, bytes = now() - start, given() - before
-io.write(("seconds %.6f puts %d given %d written %d\n")
-  :format(seconds, count, bytes, written()))
+local seconds, given_after, paged_after = now() - start, given()
+io.write(("seconds %.6f puts %d given %d paged %d written %d\n"):format(seconds, count,
+  given_after - given_before, paged_after - paged_before, written()))
