@@ -58,9 +58,9 @@ function bench_methods:pass(seconds, session)
   end
 end
 
--- Does so after seconds of the virtual clock.
+-- Does so after seconds of the virtual clock, whatever becomes of the module.
 function bench_methods:after(seconds, fn)
-  self.rig.module:later(self.rig.time + seconds, fn)
+  self.rig.net.timers:at(self.rig.time + seconds, fn)
 end
 
 -- The peers of the server, one a connection.

@@ -43,13 +43,16 @@ local function attach(self, limit)
   end
 end
 
-local function restart(self)
-  local now = self.pump:now()
-  self.tried_at, self.restarted_at = now, now
+local function restart(self, limit)
+  local modem, now = self.modem, self.pump:now()
+  self.tried_at = now
+  -- Where the command does not help the pin gets as much time again.
+  local seconds, cut = time_for(self, modem.hard_reset and RESTART * 2 or RESTART, limit)
+  local ok, err, code = modem:reset { timeout = modem.hard_reset and seconds / 2 or seconds }
+  if cut and err == "busy" then return end -- nothing was sent
+  self.todo, self.restarted_at = "attach", now
   self.counts.restarts = self.counts.restarts + 1
-  self.todo = "attach"
-  local ok, err, code = self.modem:reset { timeout = RESTART }
-  if not ok then link.failed(self, err, code) end
+  if not ok and not (cut and err == "timeout") then link.failed(self, err, code) end
 end
 
 local function new_dialing(self)
@@ -89,7 +92,7 @@ local function step(self, limit)
   elseif pump:left(self.resume_at) > 0 then
     wait(self, earliest(self.resume_at, limit))
   elseif self.todo == "restart" then
-    restart(self)
+    restart(self, limit)
   elseif self.todo == "attach" or not self.modem.address then
     attach(self, limit)
   else
