@@ -283,8 +283,6 @@ int bc260y_ledger_commit(struct bc260y_ledger *ledger)
 
 	if (!ledger->lost && !pending(ledger))
 		return BC260Y_LEDGER_OK;
-	if (result == BC260Y_DISK_OK && ledger->stained)
-		result = tidy(ledger);
 	if (result == BC260Y_DISK_OK && ledger->back.offset > ledger->durable)
 		result = sync_segment(ledger, ledger->back.segment);
 	if (result < 0) {
