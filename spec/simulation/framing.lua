@@ -34,9 +34,8 @@ end
 local reader_methods = {}
 local reader_mt = { __index = reader_methods }
 
---- Takes bytes in. Result: list of frames { id, sequence, payload, stop } that they
--- complete, stop: the count of the stream's bytes up to its end; and the reason when the
--- rest of the stream can't be read any more.
+--- Takes bytes in. Result: list of frames { id, sequence, payload } that they complete; and
+-- the reason when the rest of the stream can't be read any more.
 function reader_methods:feed(bytes)
   local frames = {}
   if self.broken then return frames, self.broken end
@@ -59,7 +58,6 @@ function reader_methods:feed(bytes)
       id = data:sub(at + 2, at + 9),
       sequence = number(data, at + 10, at + 17),
       payload = data:sub(at + HEAD, stop - TAIL),
-      stop = self.taken,
     }
     at = stop + 1
   end

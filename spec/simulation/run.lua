@@ -199,7 +199,7 @@ local function main(list)
   end
   if options.jobs > 1 then run_jobs(options, sum) else run_seeds(options, sum) end
   if options.machine then
-    totals.write(sum)
+    print(table.concat(totals.write(sum), "\n"))
   else
     totals.say(sum, options.mode)
   end

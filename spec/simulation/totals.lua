@@ -25,9 +25,12 @@ function totals.add(sum, result)
   for kind, count in pairs(result.faults) do add(sum, "fault " .. kind, count) end
 end
 
+--- Result: lines that totals.read reads.
 function totals.write(sum)
-  for name, value in pairs(sum) do print(("total %s: %.6f"):format(name, value)) end
-  print(totals.END)
+  local out = {}
+  for name, value in pairs(sum) do out[#out + 1] = ("total %s: %.6f"):format(name, value) end
+  out[#out + 1] = totals.END
+  return out
 end
 
 --- Whether the line was one of totals.write.
