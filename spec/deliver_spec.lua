@@ -87,6 +87,26 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it('with "tcp" asks for a count each half window, while it goes on sending', function()
+      run(function()
+        local asked = {}
+        open { server = { mute = true } }
+        function bench.module.count(sent, acked, unacked)
+          asked[#asked + 1] = sent
+          return sent, acked, unacked
+        end
+        for _ = 1, 2 do
+          bench:put(100, 200)
+          assert.is_true((deliver { acknowledge = "tcp", drain = true }))
+          assert.is_true(#asked < 15)
+          for i = 2, #asked do assert.is_true(asked[i] - asked[i - 1] <= 2048 + 512) end
+          bench.session:fail(bench.session.sock, "closed")
+          asked = {}
+        end
+        bench.modem:close()
+      end)
+    end)
+
     it("puts several records into a chunk of 512 bytes at most, and fills it", function()
       run(function()
         local chunks = {}
@@ -124,6 +144,7 @@ script.each_loop(function(how, run)
             bench:put(2, 1500)
             assert.is_true((deliver { drain = true, timeout = 120, window = window,
               acknowledge = acknowledge or nil }))
+            assert.is_true(bench.rig.time < 3)
             bench:check_all_stored()
             assert.equal(0, bench.server.duplicates)
             bench.modem:close()
@@ -161,6 +182,37 @@ script.each_loop(function(how, run)
         bench:check_all_stored()
         assert.equal(0, bench.server.duplicates)
         assert.equal(1, #bench.server.peers)
+        bench.modem:close()
+      end)
+    end)
+
+    it("lets nothing else go where it stopped within a record", function()
+      for quarter = 8, 28 do
+        run(function()
+          open { traits = { answer_time = 1 }, policy = { idle = 2 } }
+          bench:put(4, 2000)
+          assert.same({ nil, "timeout" }, { deliver { timeout = quarter / 4 } })
+          bench:pass(60)
+          assert.is_true((deliver { drain = true }))
+          bench:check_all_stored()
+          assert.same({ 1, 0, 0 }, { #bench.server.peers, bench.server.damaged,
+            bench.server.duplicates })
+          bench.modem:close()
+        end)
+      end
+    end)
+
+    it("starts a connection for another outbox where it stopped within a record", function()
+      run(function()
+        open { traits = { answer_time = 1 } }
+        bench:put(4, 2000)
+        assert.same({ nil, "timeout" }, { deliver { timeout = 6 } })
+        bench.outbox, bench.count = require("bc260y.outbox").memory { id = support.ID }, 0
+        bench.server.highest, bench.server.stored, bench.records = 0, {}, {}
+        bench:put(2, 2000)
+        assert.is_true((deliver { drain = true }))
+        bench:check_all_stored()
+        assert.same({ 2, 0 }, { #bench.server.peers, bench.server.damaged })
         bench.modem:close()
       end)
     end)
@@ -226,15 +278,17 @@ script.each_loop(function(how, run)
             if bytes:find("^AT%+QISEND=0,[^0]") then lines[#lines + 1] = bytes end
             return write(port, bytes)
           end
-          bench:put(5, 200)
-          assert.is_true((deliver { drain = true, acknowledge = "tcp",
-            encode = function(record) return record end }))
-          assert.equal(2, #lines)
-          assert.is_nil(lines[1]:find(",1\r$"))
-          assert.is_truthy(lines[2]:find(",1\r$"))
+          for _, case in ipairs { { 5, 200, 2 }, { 5, 200, 3, 600 }, { 1, 1000, 2 } } do
+            bench:put(case[1], case[2])
+            assert.is_true((deliver { drain = true, acknowledge = "tcp", window = case[4],
+              encode = function(record) return record end }))
+            assert.equal(case[3], #lines)
+            for i = 1, #lines do assert.equal(i == #lines, lines[i]:find(",1\r$") ~= nil) end
+            lines = {}
+          end
           bench:put(1)
           assert.is_true((deliver { drain = true, acknowledge = "tcp" })) -- a frame, as it can
-          assert.equal(format == "hex", lines[3]:find(",1\r$") ~= nil)
+          assert.equal(format == "hex", lines[1]:find(",1\r$") ~= nil)
           bench.modem:close()
         end)
       end

@@ -179,9 +179,8 @@ local function restart(self, sock)
   self.reader = frames.reader(self.id)
   self.sequence, self.ready, self.fault = 0, nil, nil
   self.offset, self.asked, self.unagreed = sock.sent, sock.sent, 0
-  self.refused = false
+  self.stored, self.refused = 0, false
   self.patience = decide(self.session, "first_check") + decide(self.session, "second_check")
-  self.session.held = false
 end
 
 -- Looks at what others have put and released. Result: whether nothing is left; or nil, err.
@@ -336,8 +335,7 @@ local function new_delivery(session, outbox)
     outbox = outbox,
     id = outbox:id(),
     top = 0,            -- the highest sequence that went whole, on whichever connection,
-    begun = 0,          -- that was begun,
-    stored = 0,         -- and of those the highest that the peer has, as it says
+    begun = 0,          -- and that was begun
     released_at = -math.huge, -- when the last was released
 
     sock = nil,         -- the connection that is used, and of it:
@@ -346,6 +344,7 @@ local function new_delivery(session, outbox)
     ready = nil,        -- its bytes, for which the window had no room
     fault = nil,        -- why there is none: { err, detail }
     reader = nil,       -- of frames that acknowledge
+    stored = 0,         -- the highest of what was begun that the peer has, as it says
     refused = false,    -- it has acknowledged what was never put, and that was told
     offset = 0,         -- bytes that had gone behind the last chunk
     asked = 0,          -- and when the count was last asked for,
