@@ -17,6 +17,7 @@ int bc260y_exchange_init(struct bc260y_exchange *x, uint8_t *buffer, size_t size
 {
 	memset(x, 0, sizeof(*x));
 	x->fence = BC260Y_FENCE_COUNT - 1;
+	x->fill_size = BC260Y_SEND_TEXT_SIZE_MAX; /* for the prompt of somebody else's command */
 	return bc260y_framer_init(&x->framer, buffer, size) ? BC260Y_ERR_SPACE : 0;
 }
 
@@ -42,6 +43,11 @@ bool bc260y_exchange_cancel(struct bc260y_exchange *x)
 void bc260y_exchange_fence(struct bc260y_exchange *x)
 {
 	x->unfenced = true;
+}
+
+void bc260y_exchange_fill(struct bc260y_exchange *x)
+{
+	x->fill_left = BC260Y_SEND_TEXT_SIZE_MAX;
 }
 
 static void hold(struct bc260y_exchange *x, const struct bc260y_command *command,

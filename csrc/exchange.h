@@ -198,6 +198,10 @@ enum bc260y_event_type bc260y_exchange_next(struct bc260y_exchange *x, struct bc
  * last user left unanswered. */
 void bc260y_exchange_fence(struct bc260y_exchange *x);
 
+/* CRs go before what is written next, as many as a module can wait for data: the last user
+ * of the line may have left it so, and to one that does not wait they say nothing. */
+void bc260y_exchange_fill(struct bc260y_exchange *x);
+
 /* Nothing that was sent will be answered any more, second results apart: a fence has
  * passed, or the module is known to sleep. Not while a command is held or in flight.
  * Result: whether anything was due. */

@@ -275,6 +275,13 @@ static int exchange_fence(lua_State *L)
 	return 0;
 }
 
+/* exchange:fill(): CRs go before what is written next, for a module that waits for data */
+static int exchange_fill(lua_State *L)
+{
+	bc260y_exchange_fill(&check_self(L)->exchange);
+	return 0;
+}
+
 /* exchange:forgive() -> whether any was due: of what was sent so far no final result is
  * awaited any more */
 static int exchange_forgive(lua_State *L)
@@ -335,19 +342,13 @@ static int exchange_stats(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-	{"start", exchange_start},
-	{"feed", exchange_feed},
-	{"output", exchange_output},
-	{"written", exchange_written},
-	{"deadline", exchange_deadline},
-	{"in_flight", exchange_in_flight},
-	{"cancel", exchange_cancel},
-	{"settle", exchange_settle},
-	{"fence", exchange_fence},
-	{"forgive", exchange_forgive},
-	{"stats", exchange_stats},
-	{"__gc", bc260y_lua_wipe},
-	{NULL, NULL},
+	{"start", exchange_start},	 {"feed", exchange_feed},
+	{"output", exchange_output},	 {"written", exchange_written},
+	{"deadline", exchange_deadline}, {"in_flight", exchange_in_flight},
+	{"cancel", exchange_cancel},	 {"settle", exchange_settle},
+	{"fence", exchange_fence},	 {"fill", exchange_fill},
+	{"forgive", exchange_forgive},	 {"stats", exchange_stats},
+	{"__gc", bc260y_lua_wipe},	 {NULL, NULL},
 };
 
 void bc260y_lua_open_exchange(lua_State *L)

@@ -305,6 +305,12 @@ static int line_fence(lua_State *L)
 	return 0;
 }
 
+static int line_fill(lua_State *L)
+{
+	bc260y_exchange_fill(&check_self(L)->exchange);
+	return 0;
+}
+
 static int line_forgive(lua_State *L)
 {
 	lua_pushboolean(L, bc260y_exchange_forgive(&check_self(L)->exchange));
@@ -318,19 +324,13 @@ static int line_stats(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-	{"start", line_start},
-	{"wait", line_wait},
-	{"due", line_due},
-	{"now", line_now},
-	{"fd", line_fd},
-	{"close", line_close},
-	{"cancel", line_cancel},
-	{"settle", line_settle},
-	{"fence", line_fence},
-	{"forgive", line_forgive},
-	{"stats", line_stats},
-	{"__gc", bc260y_lua_wipe},
-	{NULL, NULL},
+	{"start", line_start},	   {"wait", line_wait},
+	{"due", line_due},	   {"now", line_now},
+	{"fd", line_fd},	   {"close", line_close},
+	{"cancel", line_cancel},   {"settle", line_settle},
+	{"fence", line_fence},	   {"fill", line_fill},
+	{"forgive", line_forgive}, {"stats", line_stats},
+	{"__gc", bc260y_lua_wipe}, {NULL, NULL},
 };
 
 void bc260y_lua_open_line(lua_State *L)

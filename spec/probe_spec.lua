@@ -61,6 +61,34 @@ describe("A module that is spoken to for the first time", function()
     end
   end)
 
+  -- Leaves it behind the prompt of a send.
+  local function leave_at_prompt(rig)
+    for _, text in ipairs { 'AT+QIOPEN=0,1,"UDP","127.0.0.1",5683,0,1', "AT+QISEND=1,1024" } do
+      rig.unread = ""
+      rig.module:input(text .. "\r")
+      for _ = 1, 10 do
+        rig.time = rig.time + 1
+        rig.module:step()
+        rig:said()
+      end
+    end
+    assert.truthy(rig.unread:find("> $"), rig.unread)
+  end
+
+  for _, read in ipairs { false, true } do
+    it("is found where its last user has died before the data that it waits for, its prompt "
+      .. (read and "read" or "unread"), function()
+      for _, seconds in ipairs { 0, 2.5, 4.9 } do
+        local modem, rig = start { answer_time = seconds, data_mode = true }
+        leave_at_prompt(rig)
+        if read then rig.unread = "" end
+        local found = find(modem, rig, 40)
+        assert.is_true(found < (read and 2 or 0) + 1.1 + 3 * seconds + 0.1, found)
+        modem:close()
+      end
+    end)
+  end
+
   it("is attached soon where it sleeps", function()
     for _, age in ipairs { false, BOOT, 12, 20 } do
       local modem, rig = start({ sleep_after = 3 }, age or nil)

@@ -17,7 +17,8 @@
 --                         or "refused", err, what
 --   line:due()            seconds until it wants to be turned, or nil; whether it wants
 --                         to write
---   line:now(), fd(), close(), cancel(), settle(kind, id), fence(), forgive(), stats()
+--   line:now(), fd(), close(), cancel(), settle(kind, id), fence(), fill(),
+--   forgive(), stats()
 
 local core = require "bc260y.core"
 
@@ -153,6 +154,10 @@ end
 
 function line_methods:fence()
   self.exchange:fence()
+end
+
+function line_methods:fill()
+  self.exchange:fill()
 end
 
 --- What was sent so far will not be answered any more, second results apart: the module

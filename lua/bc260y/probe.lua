@@ -49,7 +49,11 @@ return function(modem, deadline)
     if status == "lost" or status == "closed" then return nil, status end
     local left = pump:left(deadline)
     if left == 0 then return nil, "timeout", "answer" end
-    if SILENT[status] then silences = silences + 1 end
+    if SILENT[status] then
+      silences = silences + 1
+      -- The last user may have died behind a prompt: what is asked is data then.
+      if silences == 1 then pump.line:fill() end
+    end
     if not OWES_NOTHING[status] then
       modem.hooks:wait("urc", math.min(PAUSE, left))
     end

@@ -254,6 +254,21 @@ static void test_forgiven(void)
 	compare("forgiven", 0, -1, "wrote", bench.wrote, "AT+X\rAT+Y\r");
 }
 
+/* Who opens a line does not know whether the module waits for data on it. */
+static void test_filled(void)
+{
+	static struct bench bench;
+	size_t crs;
+
+	memset(&bench, 0, sizeof(bench));
+	bc260y_exchange_init(&bench.x, bench.buffer, sizeof(bench.buffer));
+	bc260y_exchange_fill(&bench.x);
+	start(&bench, "AT+X", NULL);
+	crs = strspn(bench.wrote, "\r");
+	CHECK_INT(crs, (int)BC260Y_SEND_TEXT_SIZE_MAX);
+	compare("filled", 0, -1, "wrote", bench.wrote + crs, "AT+X\r");
+}
+
 int main(void)
 {
 	play_all(scenarios, sizeof(scenarios) / sizeof(scenarios[0]));
@@ -263,6 +278,7 @@ int main(void)
 	test_stuck_line();
 	test_stuck_fence();
 	test_forgiven();
+	test_filled();
 	CHECK(sizeof(struct bc260y_exchange) + BC260Y_FRAMER_SIZE_MIN < 4096);
 	return check_end("exchange");
 }

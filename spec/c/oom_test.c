@@ -118,7 +118,7 @@ static const char script[] =
 	"  function() say(answer) end,\n"
 	"  step, next_of_line, next_of_line, next_of_line, next_of_line,\n"
 	"  function() return line:stats() end,\n"
-	"  function() return line:settle('send'), line:fence(), line:forgive() end,\n"
+	"  function() return line:settle('send'), line:fence(), line:fill(), line:forgive() end,\n"
 	"}\n"
 	/* More than one read gives: an event that is still to be given stands in the buffer. */
 	"list[#list + 1] = function() say(many) end\n"
