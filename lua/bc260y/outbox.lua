@@ -147,18 +147,20 @@ local function check_sequence(value, level)
 end
 
 --- A record, by default the oldest that is not released. Result: record, sequence; or nil
--- and "empty" (there is none, or not yet), "released", "damaged", "disk error", "closed".
+-- and "empty" (there is none, or not yet), "released", "damaged" (and where), "disk error",
+-- "closed".
 function outbox_methods:peek(sequence)
   if sequence ~= nil then check_sequence(sequence, 2) end
   if not self.ledger then return nil, "closed" end
   sequence = sequence or (self.ledger:range())
-  local record, err = self.ledger:read(sequence)
+  local record, err, detail = self.ledger:read(sequence)
   if record then return record, sequence end
-  return nil, err == "not yet" and "empty" or err
+  return nil, err == "not yet" and "empty" or err, detail
 end
 
 --- Lets go of all records up to that one. After a crash some of them may be there again.
--- Result: true; or nil and "not yet" (it was not put), "disk error", "closed".
+-- Result: true; or nil and "not yet" (it was not put), "damaged" (and where: then it can't
+-- be found), "disk error", "closed".
 function outbox_methods:release(sequence)
   check_sequence(sequence, 2)
   if not self.ledger then return nil, "closed" end
