@@ -1,5 +1,6 @@
 -- The decisions of a session: the defaults, a user's own, and what is no decision.
 
+local decide = require("bc260y.session.decide").decide
 local default = require "bc260y.policy"
 local random = require "bc260y.random"
 local script = require "spec.support.port"
@@ -97,7 +98,7 @@ script.each_loop(function(how, run)
       local session = bench.session
       session.keepalive_bytes = "k"
       session:wait()
-      session:rai()
+      decide(session, "rai")
       bench:pass(61) -- a keepalive, not acknowledged for 150 s
       bench:pass(160)
       session:wait()
@@ -199,7 +200,7 @@ script.each_loop(function(how, run)
       run(function()
         local bench = support.new { session = { policy = { idle = 10, keepalive = "k", rai = 1 } } }
         bench.session:wait()
-        assert.equal(1, bench.session:rai())
+        assert.equal(1, decide(bench.session, "rai"))
         bench:pass(35)
         assert.equal("kkk", bench:peer():text())
         bench.modem:close()

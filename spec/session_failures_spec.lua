@@ -177,6 +177,21 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("a restart that the module does not obey, lets no call wait longer for it", function()
+      for _, pin in ipairs { false, function() end } do
+        with({ server = { refuse = 566 }, modem = { hard_reset = pin or nil },
+          session = { policy = { failed = "restart" } } }, function(bench, session)
+          bench.rig.module:script { match = "QRST", drop = true, times = 10 }
+          for _ = 1, 40 do
+            local before = bench:now()
+            assert.same({ nil, "timeout" }, { session:wait(3) })
+            near(3, bench:now() - before, 0.01)
+          end
+          assert.is_true(session:stats().restarts >= 1)
+        end)
+      end
+    end)
+
     it("connections that end at once, comes ever more rarely", function()
       with({ server = { connect = function(peer) peer:close() end } }, function(bench, session)
         bench:pass(3600)

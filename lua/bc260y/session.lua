@@ -13,6 +13,7 @@ local new_random = require("bc260y.random").new
 local tend = require "bc260y.session.tend"
 
 local CLOSE = 10 -- seconds for CLOSE OK
+local ROOM = 30  -- until a module whose buffer is full has room
 local HELD = 0.1 -- between two looks whether a frame is still half sent
 
 local session_methods = {}
@@ -141,14 +142,17 @@ function session_methods:look(deadline)
   return tend.look(self, deadline)
 end
 
---- The policy's release assistance for the last data: 0-2 or nil.
-function session_methods:rai()
-  return decide.decide(self, "rai")
-end
-
---- Tells an event.
-function session_methods:emit(event, ...)
-  self.hooks:emit(event, ...)
+--- The module had no room for a chunk (SEND FAIL): blocks until the peer has acknowledged
+-- more of what was sent before, for 30 s, or until the deadline. Result: whether it has.
+function session_methods:room(sock, deadline)
+  local pump, before = self.pump, sock.acknowledged
+  local limit = pump:now() + ROOM
+  if deadline and deadline < limit then limit = deadline end
+  while self.sock == sock and sock.state == "open" and sock:unacknowledged() > 0
+    and sock.acknowledged == before and pump:left(limit) > 0 do
+    keeper.wait(self, {}, limit)
+  end
+  return sock.acknowledged > before
 end
 
 -- What a user calls. ---------------------------------------------------------------
@@ -180,6 +184,8 @@ local function deadline_of(self, seconds)
   return seconds and self.pump:now() + seconds
 end
 
+local UNSENDABLE = { ["invalid argument"] = true, ["not supported"] = true }
+
 -- Of what is half sent nobody knows how the peer would read the rest.
 local function give_up(self, sock, err, code)
   self:fail(sock, err == "error" and "send failed" or err, code)
@@ -201,13 +207,21 @@ local function send(self, data, options)
   local deadline = deadline_of(self, options and options.timeout)
   local sock, err, code = free_connection(self, deadline)
   if not sock then return nil, err, code end
-  local before = sock.sent
-  sock:settimeout(deadline and self.pump:left(deadline))
-  local last, fault, _, number = sock:send(data, 1, -1, { rai = options and options.rai })
-  if last then return true end
-  if fault == "invalid argument" or fault == "not supported" then return nil, fault, number end
-  if fault == "timeout" and sock.sent == before and not sock.pending then return nil, fault end
-  return give_up(self, sock, fault, number)
+  local rai = options and options.rai and { rai = options.rai }
+  local from = 1
+  while true do
+    sock:settimeout(deadline and self.pump:left(deadline))
+    local last, fault, at, number = sock:send(data, from, -1, rai)
+    if last then return true end
+    if from == 1 and UNSENDABLE[fault] then return nil, fault, number end
+    from = at + 1
+    -- After "error" it is certain that the rest did not go.
+    if fault ~= "error" or not self:room(sock, deadline) then
+      if fault == "error" and deadline and self.pump:left(deadline) == 0 then fault = "timeout" end
+      if fault == "timeout" and from == 1 and not sock.pending then return nil, fault end
+      return give_up(self, sock, fault, number)
+    end
+  end
 end
 
 --- Sends all of data on one connection, and waits for one before.
