@@ -10,6 +10,8 @@
 
 #include "ledger_in.h"
 
+#define TEXT_MIN 4
+
 int bc260y_ledger_meaning(int result)
 {
 	switch (result) {
@@ -142,12 +144,13 @@ static int recover_segment(struct bc260y_ledger *ledger, struct bc260y_ledger_pl
 	return result;
 }
 
-/* Text is somebody's: what a crash leaves of a header is no text, but for the magic. */
+/* Text is somebody's: what a crash leaves of a header is none, but for the magic, and for
+ * a few bytes by chance. */
 static bool foreign_text(const uint8_t *bytes, size_t size)
 {
 	size_t known = size < BC260Y_LEDGER_MAGIC_SIZE ? size : BC260Y_LEDGER_MAGIC_SIZE;
 
-	if (memcmp(bytes, bc260y_ledger_magic, known) == 0)
+	if (size < TEXT_MIN || memcmp(bytes, bc260y_ledger_magic, known) == 0)
 		return false;
 	for (size_t i = 0; i < size; i++) {
 		bool blank = bytes[i] >= '\t' && bytes[i] <= '\r';
@@ -159,7 +162,8 @@ static bool foreign_text(const uint8_t *bytes, size_t size)
 }
 
 /* Whether the newest segment's creation was cut short: records come only once the header
- * is durable. Result: 1, 0 or an error. */
+ * is durable. Until then it may be anything, also what another segment left there.
+ * Result: 1, 0 or an error. */
 static int torn(struct bc260y_ledger *ledger)
 {
 	struct bc260y_ledger_place place;
@@ -172,19 +176,15 @@ static int torn(struct bc260y_ledger *ledger)
 		return result;
 	if (size > BC260Y_LEDGER_HEADER_SIZE)
 		return 0;
-	result = bc260y_ledger_enter(ledger, &place, ledger->newest);
-	if (result == BC260Y_LEDGER_OK || result == BC260Y_LEDGER_ERROR)
-		return result;
 	count = bc260y_ledger_look(ledger, ledger->newest, 0, BC260Y_LEDGER_HEADER_SIZE, &bytes);
 	if (count < 0)
 		return (int)count;
-	/* It is whole: another outbox's, or another segment's. */
-	if (ledger->where_offset > 0)
+	result = bc260y_ledger_enter(ledger, &place, ledger->newest);
+	if (result == BC260Y_LEDGER_OK || foreign_text(bytes, (size_t)count) ||
+	    ledger->where_offset == BC260Y_LEDGER_MAGIC_SIZE) /* another outbox's, and whole */
 		return 0;
-	if (ledger->newest > ledger->oldest)
-		return 1;
 	/* The one before goes only when the next is whole: alone it can be the first only. */
-	return ledger->newest == 1 && !foreign_text(bytes, (size_t)count);
+	return ledger->newest > ledger->oldest || ledger->newest == 1;
 }
 
 /* From the oldest to the newest without a gap. Result: 1, 0 when there are none, or an
@@ -281,9 +281,10 @@ static int scan_all(struct bc260y_ledger *ledger)
 	return bc260y_ledger_release(ledger, released);
 }
 
-/* The oldest segment's is the outbox's. */
+/* The oldest segment's is the outbox's. If it is no segment nothing is done to others. */
 static int learn_id(struct bc260y_ledger *ledger)
 {
+	struct bc260y_ledger_place place;
 	const uint8_t *bytes;
 	uint64_t size;
 	/* Asked first, as it says more than a read when the file can't be opened. */
@@ -295,7 +296,10 @@ static int learn_id(struct bc260y_ledger *ledger)
 	count = bc260y_ledger_look(ledger, ledger->oldest, 0, BC260Y_LEDGER_HEADER_SIZE, &bytes);
 	if (count == (ptrdiff_t)BC260Y_LEDGER_HEADER_SIZE)
 		memcpy(ledger->id, bytes + 8, BC260Y_LEDGER_ID_SIZE);
-	return count < 0 ? (int)count : BC260Y_LEDGER_OK;
+	if (count < 0)
+		return (int)count;
+	return ledger->oldest < ledger->newest ? bc260y_ledger_enter(ledger, &place, ledger->oldest)
+					       : BC260Y_LEDGER_OK;
 }
 
 static int recover(struct bc260y_ledger *ledger)

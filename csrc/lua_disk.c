@@ -125,7 +125,7 @@ static ptrdiff_t disk_read(struct bc260y_disk *disk, uint64_t segment, uint32_t 
 	result = call(L, 3);
 	if (result < 0)
 		return result;
-	got = lua_tolstring(L, -2, &got_size);
+	got = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &got_size) : NULL;
 	result = BC260Y_DISK_ERROR;
 	if (got && got_size <= size) {
 		memcpy(bytes, got, got_size);

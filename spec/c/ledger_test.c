@@ -301,21 +301,6 @@ static void any_record_is_found(void)
 	bc260y_ledger_close(&ledger);
 }
 
-static void every_result_has_a_name(void)
-{
-	static const char *const names[] = {
-		"disk error", "outbox full",   "too long", "released",	    "not yet",
-		"damaged",    "not an outbox", "busy",	   "not permitted", "no device"};
-
-	for (int i = 0; i < 10; i++)
-		CHECK(!strcmp(bc260y_ledger_error(BC260Y_LEDGER_ERROR - i), names[i]));
-	CHECK_INT(bc260y_ledger_meaning(BC260Y_DISK_ERROR), BC260Y_LEDGER_ERROR);
-	CHECK_INT(bc260y_ledger_meaning(BC260Y_DISK_FULL), BC260Y_LEDGER_FULL);
-	CHECK_INT(bc260y_ledger_meaning(BC260Y_DISK_BUSY), BC260Y_LEDGER_BUSY);
-	CHECK_INT(bc260y_ledger_meaning(BC260Y_DISK_NOT_PERMITTED), BC260Y_LEDGER_NOT_PERMITTED);
-	CHECK_INT(bc260y_ledger_meaning(BC260Y_DISK_NO_DEVICE), BC260Y_LEDGER_NO_DEVICE);
-}
-
 /* --- when the disk fails --------------------------------------------------------- */
 
 static void what_fails_to_sync_is_gone(void)
@@ -489,7 +474,6 @@ int main(void)
 	the_limit_is_exact();
 	a_smaller_limit_shuts_nothing_for_ever();
 	any_record_is_found();
-	every_result_has_a_name();
 	what_fails_to_sync_is_gone();
 	appends_wait_for_a_cut_that_works();
 	a_full_disk_takes_no_record_and_gives_all();
