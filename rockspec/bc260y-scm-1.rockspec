@@ -131,6 +131,7 @@ build = {
       ["bc260y.deliver"] = "lua/bc260y/deliver.lua",
       ["bc260y.errors"] = "lua/bc260y/errors.lua",
       ["bc260y.frames"] = "lua/bc260y/frames.lua",
+      ["bc260y.guarded"] = "lua/bc260y/guarded.lua",
       ["bc260y.hooks"] = "lua/bc260y/hooks.lua",
       ["bc260y.ids"] = "lua/bc260y/ids.lua",
       ["bc260y.line"] = "lua/bc260y/line.lua",

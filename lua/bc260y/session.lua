@@ -4,7 +4,6 @@
 -- session; what it does by itself is in session/, what it decides in policy.lua.
 
 local core = require "bc260y.core"
-local decide = require "bc260y.session.decide"
 local hooks = require "bc260y.hooks"
 local keeper = require "bc260y.session.keeper"
 local link = require "bc260y.session.link"

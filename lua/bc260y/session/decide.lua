@@ -5,8 +5,7 @@
 -- "error", and the default's decision is taken.
 
 local default = require "bc260y.policy"
-
-local create, resume, status = coroutine.create, coroutine.resume, coroutine.status
+local guarded = require "bc260y.guarded"
 
 local IDLE_MAX = 600     -- manual 4.2
 local CHECK_MAX = 3600
@@ -57,12 +56,10 @@ end
 
 -- Result: the function's answer; or nil and what is wrong with it.
 local function ask(name, fn, session, ...)
-  local co = create(function(...) return fn(...) end) -- 5.1: no C function
   session.deciding = true
-  local ok, value = resume(co, session, ...)
+  local ok, value = guarded(fn, session, ...)
   session.deciding = false
-  if not ok then return nil, "raised: " .. tostring(value) end
-  if status(co) ~= "dead" then return nil, "tried to wait" end
+  if not ok then return nil, value end
   local given = rules[name]
   if given.is_good(value) then return value end
   return nil, ("returned %s: %s"):format(describe(value), given.expected)
