@@ -10,6 +10,7 @@ local uv_client = require "spec.support.uv_client"
 
 local PATIENCE = 120         -- seconds, in the calm phase
 local SIGKILL = 9
+local BURST, BURST_SHARE = 10, 0.6
 
 local function random_from(seed)
   local state = seed % 2147483646 + 1
@@ -71,6 +72,14 @@ function happens.restarts(self)
   self:later(self.random(), function() self:start_receiver() end)
 end
 
+-- What makes it happen, and counts it.
+function run_methods:accident(name)
+  return function()
+    add(self, name)
+    happens[name](self)
+  end
+end
+
 -- A plan is a list of { at, fn }, by time.
 function run_methods:later(seconds, fn)
   self:at((uv.hrtime() - self.started) / 1e9 + seconds, fn)
@@ -82,16 +91,23 @@ function run_methods:at(at, fn)
   table.insert(self.plan, place, { at = at, fn = fn })
 end
 
--- No two server restarts or replugs may overlap: each has a part of the time of its own.
+-- Kills come in bursts: between two of them a life is long enough to find a module that was
+-- left behind a prompt (2 s), in one it is not.
+local function plan_kills(self, options)
+  local bursts = math.ceil(options.kills / BURST)
+  local part = options.seconds / bursts
+  for i = 0, options.kills - 1 do
+    self:at((i % bursts + self.random() * BURST_SHARE) * part, self:accident("kills"))
+  end
+end
+
+-- What needs a second step has a part of the time of its own.
 local function make_plan(self, options)
-  for _, name in ipairs { "kills", "reboots", "reopenings", "restarts" } do
+  plan_kills(self, options)
+  for _, name in ipairs { "reboots", "reopenings", "restarts" } do
     local part = options.seconds / options[name]
-    for i = 1, options[name] do
-      local share = name == "kills" and 1 or math.max(0.1, 1 - 1.5 / part)
-      self:at((i - 1 + self.random() * share) * part, function()
-        add(self, name)
-        happens[name](self)
-      end)
+    for i = 0, options[name] - 1 do
+      self:at((i + self.random() * math.max(0.1, 1 - 1.5 / part)) * part, self:accident(name))
     end
   end
 end
