@@ -64,6 +64,10 @@ local begins = {
   overrun = on_line,
   wrong_baud = in_force, stale_read = in_force, part_write = in_force,
   empty_wait = in_force,
+  stuck_write = function(world, fault)
+    in_force(world, fault)
+    world:at(fault.ends, function() world.nudged = true end)
+  end,
   unplug = at_once(function(world, fault)
     world.line:unplug()
     if fault.power then world:reboot() end
@@ -95,6 +99,8 @@ local begins = {
   no_send_ok = script(function()
     return { match = "^AT%+QISEND=%d,[1-9]", mute = "second" }
   end),
+  no_open_result = script(function() return { match = "^AT%+QIOPEN", mute = "second" } end),
+  no_prompt = script(function() return { match = "^AT%+QISEND=%d,%d+$", mute = "prompt" } end),
   no_answer = script(function(fault) return { drop = true, executed = fault.executed } end),
   late_final = in_force, late_second = in_force, early_second = in_force,
   closed_lost = in_force, urcs_lost = in_force,

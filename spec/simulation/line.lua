@@ -44,6 +44,7 @@ function port_methods:write(bytes)
   local line = self.line
   if self.closed then return nil, "closed" end
   if self.lost then return nil, "lost" end
+  if line.world:applies("stuck_write") then return 0 end
   if line.world:spend("part_write") then
     bytes = bytes:sub(1, line.random:range(0, #bytes - 1))
   end
@@ -57,7 +58,7 @@ function port_methods:wait(seconds, writable)
   if self.closed then return nil, "closed" end
   if line.unread ~= "" then return true end
   if self.lost then return nil, "lost" end
-  if writable then return true end
+  if writable and not world.force.stuck_write then return true end
   -- It comes back early, or for nothing.
   if world:spend("empty_wait") then return line.random:chance(0.5) end
   local ready = world:advance(world.time + seconds, line)

@@ -245,7 +245,9 @@ end
 
 function net_methods:resolve(name, callback)
   local answer = self.names[name] and { self.names[name] } or nil
-  if self.world:applies("dns") then answer = nil end
+  local fault = self.world:applies("dns")
+  if fault and fault.silent then return end
+  if fault then answer = nil end
   self.world:at(self.world.time + self.latency, callback, answer)
 end
 

@@ -19,18 +19,18 @@
 --
 --   On the line, after `skip` more bytes: drop, double, nuls, garbage, overrun (count), flip
 --   (bit). wrong_baud (seconds), stale_read (seconds, delay: bytes are late), part_write and
---   empty_wait (times), unplug (seconds, power: the module reboots).
+--   empty_wait (times), stuck_write (seconds), unplug (seconds, power: the module reboots).
 --   In the module: reboot; reboot_in_command (match, times); reboot_in_payload (way, times);
 --   hang (seconds, reboot: at its end); boot_loop (count, seconds between them); sleep
 --   (sleep: "DEEPSLEEP" or "PSM"); error (match, executed, times), cme_error (code as well),
---   no_answer (the same); send_fail (executed, times); no_send_ok (times); late_final,
---   late_second, early_second (delay, times); closed_lost (times); urcs_lost (seconds);
---   urc_storm (count, gap); echo; id_taken (id); buffer_full (seconds); miscount (form:
---   "zero", "all", "more", "less"; times 1: two in a row would agree).
+--   no_answer (the same); send_fail (executed, times); no_send_ok, no_open_result, no_prompt
+--   (times); late_final, late_second, early_second (delay, times); closed_lost (times);
+--   urcs_lost (seconds); urc_storm (count, gap); echo; id_taken (id); buffer_full (seconds);
+--   miscount (form: "zero", "all", "more", "less"; times 1: two in a row would agree).
 --   In the network: reset, half_open (give_up: seconds until the module is told, or nil), cut
---   (way, after: bytes, silent, times: 1), nat (limit, seconds), dns, silent_open, refuse,
---   lost_acks, stall (seconds), late_acks, server_slow (delay, seconds), server_crash
---   (seconds, silent), coverage (seconds), registration (stat, seconds).
+--   (way, after: bytes, silent, times: 1), nat (limit, seconds), dns (seconds, silent: no
+--   answer), silent_open, refuse, lost_acks, stall (seconds), late_acks, server_slow (delay,
+--   seconds), server_crash (seconds, silent), coverage (seconds), registration (stat, seconds).
 --   The host's, for which the world calls world.host(fault): kill, power (pattern: of damage,
 --   0-15) either `at` or at the disk's operation `boundary` of the run, which the host counts;
 --   disk_full, short_write, hook_error (seconds), disk_error (seconds, what: "sync", "write",
@@ -83,6 +83,7 @@ local KINDS = {
     return { seconds = r:spread(1, 120), delay = r:spread(0.05, 8) }
   end, 2 },
   { "part_write", often(20), 2 },
+  { "stuck_write", lasting(0.1, 60), 2 },
   { "empty_wait", often(20), 2 },
   { "unplug", function(r)
     return { seconds = r:spread(0.5, 300), power = r:chance(0.5) }
@@ -105,6 +106,8 @@ local KINDS = {
   { "no_answer", answered, 2 },
   { "send_fail", function(r) return { times = r:range(1, 4), executed = r:chance(0.3) } end, 2 },
   { "no_send_ok", often(3), 2 },
+  { "no_open_result", often(2), 1 },
+  { "no_prompt", often(2), 2 },
   { "late_final", late(0.5, 30), 2 },
   { "late_second", late(0.5, 90), 2 },
   { "early_second", late(0.05, 2), 2 },
@@ -128,7 +131,7 @@ local KINDS = {
     return { way = way(r), after = r:range(0, 600), silent = r:chance(0.5), times = 1 }
   end, 3 },
   { "nat", function(r) return { limit = r:spread(5, 200), seconds = r:spread(60, 3600) } end, 1 },
-  { "dns", lasting(1, 600), 1 },
+  { "dns", function(r) return { seconds = r:spread(1, 600), silent = r:chance(0.3) } end, 2 },
   { "silent_open", lasting(1, 300), 1 },
   { "refuse", lasting(1, 300), 1 },
   { "lost_acks", lasting(1, 300), 2 },

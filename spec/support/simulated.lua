@@ -16,7 +16,8 @@ local function noting(port, trace)
     local method = port[name]
     port[name] = function(self, ...)
       local result = method(self, ...)
-      trace[#trace + 1] = ("%s %s %.3f"):format(name, tostring(result), self:now())
+      -- Joined, not formatted: %s of Lua 5.1 ends at a NUL.
+      trace[#trace + 1] = name .. " " .. tostring(result) .. (" %.3f"):format(self:now())
       return result
     end
   end
