@@ -120,6 +120,17 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("never takes a message for the keepalive that is still on its way", function()
+      with({ session = { policy = { idle = 10, keepalive = "k" } }, delay = function(what, text)
+        if what == "second" and text:find("QISEND=0,1$") then return 3 end
+      end }, function(bench, session)
+        session:wait()
+        bench:pass(11)
+        assert.is_true(session:send("k"))
+        assert.equal("kk", bench:peer():text())
+      end)
+    end)
+
     it("tells of keepalive bytes that the data format can't carry, and goes on", function()
       with({ modem = { format = "text" }, session = { policy = { keepalive = "\n" } } },
         function(bench, session)
@@ -470,6 +481,21 @@ describe("a session without a loop", function()
     bench.modem = nil
     for _ = 1, 3 do collectgarbage() end
     assert.is_nil(weak[2])
+  end)
+
+  it("that nobody keeps while it connects leaves nothing open", function()
+    local bench = support.new { delay = function(what, text)
+      if what == "second" and text:find("QIOPEN") then return 7 end
+    end }
+    assert.same({ nil, "timeout" }, { bench.session:wait(2) })
+    bench.session = nil
+    for _ = 1, 3 do collectgarbage() end
+    bench.modem:wait("nothing", 10)
+    for _ = 1, 3 do collectgarbage() end
+    bench.modem:wait("nothing", 1)
+    assert.is_true(bench:peer().closed)
+    assert.same({}, bench.modem:sockets())
+    bench.modem:close()
   end)
 
   it("runs hooks between its steps, where they may use it", function()
