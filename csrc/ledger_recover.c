@@ -255,13 +255,16 @@ static int sync_all(struct bc260y_ledger *ledger)
 			  : BC260Y_LEDGER_OK;
 }
 
-static int scan_all(struct bc260y_ledger *ledger)
+/* A newest one that is torn goes once the others are found whole: that it is there says
+ * that they have to be. */
+static int scan_all(struct bc260y_ledger *ledger, bool newest_torn)
 {
 	struct bc260y_ledger_place place = {0};
+	uint64_t last = newest_torn ? ledger->newest - 1 : ledger->newest;
 	uint64_t released = 0;
 	int result = BC260Y_LEDGER_OK;
 
-	for (uint64_t s = ledger->oldest; s <= ledger->newest && result == BC260Y_LEDGER_OK; s++) {
+	for (uint64_t s = ledger->oldest; s <= last && result == BC260Y_LEDGER_OK; s++) {
 		result = recover_segment(ledger, &place, s, &released);
 		if (s == ledger->oldest)
 			ledger->head = (struct bc260y_ledger_place){
@@ -272,6 +275,8 @@ static int scan_all(struct bc260y_ledger *ledger)
 				.offset = BC260Y_LEDGER_HEADER_SIZE,
 			};
 	}
+	if (result == BC260Y_LEDGER_OK && newest_torn)
+		result = remove_torn(ledger);
 	if (result == BC260Y_LEDGER_OK)
 		result = sync_all(ledger);
 	if (result < 0)
@@ -281,10 +286,9 @@ static int scan_all(struct bc260y_ledger *ledger)
 	return bc260y_ledger_release(ledger, released);
 }
 
-/* The oldest segment's is the outbox's. If it is no segment nothing is done to others. */
+/* The oldest segment's is the outbox's. */
 static int learn_id(struct bc260y_ledger *ledger)
 {
-	struct bc260y_ledger_place place;
 	const uint8_t *bytes;
 	uint64_t size;
 	/* Asked first, as it says more than a read when the file can't be opened. */
@@ -296,10 +300,7 @@ static int learn_id(struct bc260y_ledger *ledger)
 	count = bc260y_ledger_look(ledger, ledger->oldest, 0, BC260Y_LEDGER_HEADER_SIZE, &bytes);
 	if (count == (ptrdiff_t)BC260Y_LEDGER_HEADER_SIZE)
 		memcpy(ledger->id, bytes + 8, BC260Y_LEDGER_ID_SIZE);
-	if (count < 0)
-		return (int)count;
-	return ledger->oldest < ledger->newest ? bc260y_ledger_enter(ledger, &place, ledger->oldest)
-					       : BC260Y_LEDGER_OK;
+	return count < 0 ? (int)count : BC260Y_LEDGER_OK;
 }
 
 static int recover(struct bc260y_ledger *ledger)
@@ -312,14 +313,12 @@ static int recover(struct bc260y_ledger *ledger)
 		result = learn_id(ledger);
 	if (result == BC260Y_LEDGER_OK)
 		result = torn(ledger);
-	if (result > 0) {
-		bool alone = ledger->newest == ledger->oldest;
-
-		result = remove_torn(ledger);
-		if (result == BC260Y_LEDGER_OK && alone)
-			return found(ledger);
-	}
-	return result < 0 ? result : scan_all(ledger);
+	if (result < 0)
+		return result;
+	if (result == 0 || ledger->newest > ledger->oldest)
+		return scan_all(ledger, result > 0);
+	result = remove_torn(ledger);
+	return result < 0 ? result : found(ledger);
 }
 
 int bc260y_ledger_open(struct bc260y_ledger *ledger, struct bc260y_disk *disk,

@@ -114,6 +114,21 @@ static void a_later_record_proves_an_earlier_one(void)
 	}
 }
 
+/* A segment behind it, even one cut short, says that all of it was durable; again and again. */
+static void a_torn_segment_excuses_no_damage(void)
+{
+	open_new();
+	for (int i = 0; i < 4; i++)
+		put(90);
+	play_cut_power(&play, PLAY_NEW);
+	play_find(&play, 2)->live_size = 3;
+	play_find(&play, 1)->live[play_find(&play, 1)->live_size - 1] ^= 1;
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
+		CHECK_INT(ledger.where_segment, 1);
+	}
+}
+
 /* Bytes that came from elsewhere, or twice, pass nowhere. */
 static void a_record_passes_in_its_place_alone(void)
 {
@@ -219,6 +234,7 @@ int main(void)
 	every_cut_is_reported_but_the_last();
 	a_missing_segment_is_damage();
 	a_later_record_proves_an_earlier_one();
+	a_torn_segment_excuses_no_damage();
 	a_record_passes_in_its_place_alone();
 	a_path_that_leads_nowhere_is_damage();
 	damage_while_it_runs_is_reported();
