@@ -1,0 +1,128 @@
+--- Delivery's ears: what has arrived, and the release of that.
+--
+-- It knows what a peer's program says, what counts of its TCP say, and which of it counts
+-- (deliver.lua says when a record may be released). It sends nothing but the question for
+-- the count.
+
+local guarded = require "bc260y.guarded"
+
+local concat, max, min = table.concat, math.max, math.min
+
+local CHUNK_MAX = require("bc260y.socket").CHUNK_MAX
+
+-- What the peer's program says that it has stored. Result: sequence or nil; and what is
+-- wrong.
+local function understand(self, bytes)
+  if not self.understands then return self.reader:feed(bytes) end
+  local ok, sequence = guarded(self.understands, bytes, self.session)
+  if ok and sequence ~= nil
+    and (type(sequence) ~= "number" or sequence < 0 or sequence % 1 ~= 0) then
+    ok, sequence = false, "returned no sequence"
+  end
+  if not ok then return nil, "acknowledge " .. sequence end
+  return sequence
+end
+
+local function emit_progress(self)
+  local records, bytes = self.outbox:size()
+  self.session.hooks:emit("progress", {
+    sent = self.counts.records_sent,
+    again = self.counts.records_again,
+    released = self.counts.records_released,
+    queued = records,        -- records in the outbox,
+    queued_bytes = bytes,
+    in_flight = self.window.size, -- and bytes of those that are on their way
+  })
+end
+
+-- All records up to that one have arrived. Result: whether any is released by it.
+local function release(self, sequence)
+  local first = self.outbox:range()
+  if not first or sequence < first then return false end
+  local ok, err = self.outbox:release(sequence)
+  if not ok then
+    self.failure = { err }
+    return false
+  end
+  self.window:release(sequence)
+  self.released_at = self.pump:now()
+  self.refusals, self.again_at = 0, nil -- the module has room again
+  self.counts.records_released = self.counts.records_released + sequence - first + 1
+  self.session.hooks:emit("released", sequence)
+  emit_progress(self)
+  return true
+end
+
+-- The peer's program says that it has stored all up to that one. What was not begun here it
+-- can't have from here, though a program that was started again learns so of what it sent
+-- before: that is sent once more.
+local function acknowledged(self, sequence)
+  local _, last = self.outbox:range()
+  if not last then return end
+  if sequence > last then
+    self.counts.acks_refused = self.counts.acks_refused + 1
+    if not self.warned then
+      self.warned = true
+      self.session.hooks:emit("error",
+        ("the peer acknowledges record %.0f, and %.0f is the last that was put"):format(
+          sequence, last))
+    end
+    return
+  end
+  if sequence > self.begun then
+    self.counts.acks_ahead = self.counts.acks_ahead + 1
+    sequence = self.begun
+  end
+  self.stored = max(self.stored, sequence)
+end
+
+local function tell_gap(self, reason)
+  self.counts.gaps = self.counts.gaps + 1
+  self.session.hooks:emit("error", "acknowledgements may be missing: " .. reason)
+end
+
+-- Reads what the peer has sent.
+local function read(self)
+  local buffer = self.sock.buffer
+  while not self.failure do
+    local parts = {}
+    if buffer:take(parts) > 0 then
+      local sequence, fault = understand(self, concat(parts))
+      if fault then self.failure = { "error", fault } end
+      if sequence then acknowledged(self, sequence) end
+    else
+      local reason = buffer:take_gap()
+      if not reason then break end
+      tell_gap(self, reason)
+    end
+  end
+end
+
+-- Releases what has arrived. The answer to a chunk may come before its SEND OK: it counts
+-- once the chunk is known to have gone. Result: whether anything is released.
+local function collect(self)
+  if self.by_tcp then
+    local sequence = self.window:within(self.sock.acknowledged)
+    return sequence ~= nil and release(self, sequence)
+  end
+  read(self)
+  return not self.failure and release(self, min(self.stored, self.top))
+end
+
+-- Asks how much the peer's TCP has, where it is time to: each half window, so that the
+-- second half goes while the first is agreed on; and where the window is full, as long as
+-- the answer is a new one. The rest is the session's. Result: whether it asked.
+local function count(self, is_full)
+  if not self.by_tcp then return false end
+  local sock = self.sock
+  local due = sock.sent - self.asked >= max(CHUNK_MAX, self.limit / 2)
+  if is_full and not due then
+    due = sock.sent > self.asked or sock.counted > max(sock.acknowledged, self.unagreed)
+  end
+  if not due then return false end
+  self.asked, self.unagreed = sock.sent, sock.counted
+  self.session:look(self.deadline)
+  return true
+end
+
+return { collect = collect, count = count }
