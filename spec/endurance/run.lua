@@ -67,9 +67,13 @@ function happens.reopenings(self)
   self:later(self.random(), function() self.module:tell("plug") end)
 end
 
+-- Stopped first: what its kernel has acknowledged meanwhile it has never seen.
 function happens.restarts(self)
-  self.receiver:kill()
-  self:later(self.random(), function() self:start_receiver() end)
+  self.receiver:send_signal("sigstop")
+  self:later(self.random() / 2, function()
+    self.receiver:kill()
+    self:later(self.random() / 2, function() self:start_receiver() end)
+  end)
 end
 
 -- What makes it happen, and counts it.
@@ -152,17 +156,17 @@ return function(options)
     self:start_writer()
     self.started = uv.hrtime()
     make_plan(self, options)
+    self:at(options.seconds, function() end)
     play(self)
     calm(self)
   end)
   stop(self)
   self.counts.seconds = (uv.hrtime() - self.started) / 1e9
-  local faults = {}
+  local faults = { not ok and tostring(err) or self.fault }
   if ok then
-    local seen
-    seen, faults = judge.look(self.folder .. "/store", self.folder .. "/notes")
+    local seen, wrong = judge.look(self.folder .. "/store", self.folder .. "/notes")
     self.counts.accepted, self.counts.delivered = seen.accepted, seen.delivered
+    for _, fault in ipairs(wrong) do faults[#faults + 1] = fault end
   end
-  table.insert(faults, 1, not ok and tostring(err) or self.fault)
   return self.counts, faults
 end
