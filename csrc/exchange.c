@@ -163,8 +163,7 @@ enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc2
 	event->type = BC260Y_EVENT_RESULT;
 	event->status = (uint8_t)status;
 	event->code = code;
-	event->doubtful = x->seconded && x->shape.second == BC260Y_SECOND_SEND &&
-			  bc260y_exchange_owed(x, BC260Y_SECOND_SEND, 0, now_ms)->doubt;
+	event->doubtful = x->doubtful;
 	return BC260Y_EVENT_RESULT;
 }
 
@@ -191,7 +190,8 @@ static void begin(struct bc260y_exchange *x, uint64_t now_ms)
 	x->held = false;
 	x->active = true;
 	x->sent = x->echoed = x->answered = x->overflowed = x->final = x->early_final = false;
-	x->prompted = x->data_sent = x->seconded = x->tainted = x->dns_header = false;
+	x->prompted = x->data_sent = x->seconded = x->doubtful = x->tainted = false;
+	x->dns_header = false;
 	x->second_code = 0;
 	x->dns_left = x->ping_count = 0;
 	x->first_until_ms = x->second_until_ms = x->data_at_ms = BC260Y_NEVER;

@@ -130,6 +130,7 @@ struct bc260y_exchange {
 	bool prompted;	     /* its prompt has come */
 	bool data_sent;	     /* its data is written */
 	bool seconded;	     /* its second result has come, which said */
+	bool doubtful;	     /* but may be an older one's */
 	int16_t second_code; /* 0, 550-574, or -1 */
 	bool tainted; /* an older second result of its kind is owed: none can be told its own */
 	bool dns_header;

@@ -253,7 +253,8 @@ static enum bc260y_event_type take_prompt(struct bc260y_exchange *x, struct bc26
 		return BC260Y_EVENT_NONE;
 	}
 	/* It came after all: the module waits for the data that nobody will send. */
-	x->fill_left = x->fill_size;
+	if (x->fill_left < x->fill_size)
+		x->fill_left = x->fill_size;
 	return give(x, event, x->untrusted ? BC260Y_EVENT_TORN : BC260Y_EVENT_ORPHAN);
 }
 

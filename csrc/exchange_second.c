@@ -42,6 +42,9 @@ static enum bc260y_event_type take_second(struct bc260y_exchange *x, uint8_t sec
 	if (owed->count || !awaits(x, second, id))
 		return take_late_second(x, owed, event, now_ms);
 	x->seconded = true;
+	x->doubtful = second == BC260Y_SECOND_SEND && owed->doubt;
+	if (owed->doubt)
+		owed->until_ms = BC260Y_NEVER; /* this one's own may be what is late now */
 	x->second_code = (int16_t)code;
 	x->second_until_ms = BC260Y_NEVER;
 	if (!x->final && x->first_until_ms > now_ms + BC260Y_FINAL_GRACE_MS)

@@ -176,6 +176,11 @@ static const struct scenario scenarios[] = {
 	  SETTLE(BC260Y_SECOND_SEND), CMD("AT+QISEND=0,1,\"b\""),
 	  SAY("\r\nSEND OK\r\n\r\nSEND FAIL\r\n"), LOG("orphan SEND FAIL|"), SAY("\r\nOK\r\n"),
 	  LOG("result ok 0 doubtful|")}},
+	{"a doubt does not expire while a second result has been taken that it touches",
+	 {CMD("AT+QISEND=0,1,\"a\""), SAY("\r\nOK\r\n"), MS(10000), LOG("result timeout -1|"),
+	  SETTLE(BC260Y_SECOND_SEND), MS(29900), CMD("AT+QISEND=0,1,\"b\""), SAY("\r\nSEND OK\r\n"),
+	  MS(200), SAY("\r\nOK\r\n"), LOG("result ok 0 doubtful|"), CMD("AT+QISEND=0,1,\"c\""),
+	  SAY("\r\nOK\r\n\r\nSEND OK\r\n"), LOG("result ok 0 doubtful|")}},
 	{"the count query may end in SEND OK, or be followed by one",
 	 {CMD("AT+QISEND=0,0"), SAY("\r\n+QISEND: 3,0,3\r\n\r\nSEND OK\r\n"),
 	  LOG("info +QISEND: 3,0,3|result ok -1|"), WROTE("AT+QISEND=0,0\r"), CMD("AT+QISEND=0,0"),
@@ -232,8 +237,35 @@ static const struct scenario scenarios[] = {
 	  LOG("result ok -1|")}},
 };
 
+/* A `>` of nobody while CRs are half written, of which it asks for fewer. */
+static void test_prompt_while_filling(void)
+{
+	static struct bench bench;
+	struct bc260y_event event;
+	const uint8_t *bytes;
+	size_t count;
+
+	bench.now_ms = 1000000;
+	bc260y_exchange_init(&bench.x, bench.buffer, sizeof(bench.buffer));
+	bc260y_exchange_forgive(&bench.x);
+	start(&bench, "AT+QISEND=0,12", "123456789012");
+	say_cut(&bench, "\r\n>", -1);
+	bench.now_ms += 5;
+	turn(&bench);
+	bench.now_ms += 5000;
+	CHECK_INT(bc260y_exchange_next(&bench.x, &event, bench.now_ms), BC260Y_EVENT_RESULT);
+	bench.wrote_size = 0;
+	count = bc260y_exchange_output(&bench.x, &bytes, bench.now_ms);
+	bc260y_exchange_feed(&bench.x, "\r\n>", 3, bench.now_ms);
+	CHECK_INT(bc260y_exchange_next(&bench.x, &event, bench.now_ms), BC260Y_EVENT_ORPHAN);
+	bc260y_exchange_written(&bench.x, count, bench.now_ms);
+	turn(&bench);
+	CHECK_INT(count + bench.wrote_size, 12);
+}
+
 int main(void)
 {
 	play_all(scenarios, sizeof(scenarios) / sizeof(scenarios[0]));
+	test_prompt_while_filling();
 	return check_end("exchange fence");
 }
