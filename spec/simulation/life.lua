@@ -4,6 +4,7 @@
 local random = require "spec.simulation.random"
 
 local CALL = 3600          -- seconds that one deliver is given
+local ASK_PAUSE = 10
 local INSTANT = 1e-3       -- what is due so soon is due now
 local PUT_LATE = 600       -- seconds of the calm in which records that are late are put
 local BATCH_MAX = 4
@@ -95,6 +96,16 @@ local function next_cancel(self)
     if fault.kind == "cancel" and fault.at > now + INSTANT then return fault.at end
   end
   return nil
+end
+
+--- Whether somebody else uses the modem, too; and how many seconds pass between two of its
+-- questions.
+function life_methods:asks()
+  return self.plan.seed % 3 == 0
+end
+
+function life_methods:ask_pause()
+  return ASK_PAUSE + self.random.number() * 2 * self.plan.pace
 end
 
 --- Seconds that a deliver is given; and whether the modem is dropped when they are over,

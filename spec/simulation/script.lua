@@ -11,6 +11,7 @@ local own = require "bc260y.loop.own"
 local PORT_PAUSE = 5        -- seconds before a port that is gone is tried again
 local REFUSED_PAUSE = 60    -- before a record that was refused is put again
 local RECORD_MAX = 1024
+local ASK = 20              -- seconds that a question to the module may take
 local PUT_MAX = 5           -- seconds that a put may take beyond what it waits for others
 
 local script = {}
@@ -85,10 +86,22 @@ local function deliver(life, session, outbox)
   return ok, err, drop
 end
 
+-- Another user of the same line, who asks for the signal now and then.
+local function ask(life, modem)
+  while true do
+    bc260y.sleep(life:ask_pause())
+    local call = life.judge:begins("signal", ASK)
+    local signal, err = modem:signal{ timeout = ASK }
+    life.judge:ends(call)
+    if not signal and (err == "lost" or err == "closed") then return end
+  end
+end
+
 -- One modem: until its port is lost, its session ends, or all is done.
 local function use(life, port, outbox)
   local modem = bc260y.open{ port = port, format = life.plan.format }
   local session = new_session(life, modem)
+  if life:asks() then bc260y.spawn(ask, life, modem) end
   while true do
     local ok, err, drop = deliver(life, session, outbox)
     if life:is_done() or not ok and err ~= "timeout" then break end
