@@ -248,9 +248,11 @@ valgrind:
 	@$(MAKE) --no-print-directory -s -j2 build tests-plain
 	@.ci/valgrind.sh $(TESTS)
 
-# RUNS, SEED, SECONDS and KILLS: see spec/endurance/main.lua
-endure: build
-	@RUNS="$(RUNS)" SEED="$(SEED)" SECONDS="$(SECONDS)" KILLS="$(KILLS)" .ci/endure.sh
+# RUNS, SEED, DURATION and KILLS: see spec/endurance/main.lua
+endure:
+	@.ci/deps.sh check
+	@$(MAKE) --no-print-directory -s -j2 build
+	@RUNS="$(RUNS)" SEED="$(SEED)" DURATION="$(DURATION)" KILLS="$(KILLS)" .ci/endure.sh
 
 coverage:
 	@.ci/deps.sh check coverage

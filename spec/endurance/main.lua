@@ -1,6 +1,6 @@
 -- make endure: endurance runs, one behind the other, each with a seed that is printed and
--- repeats its times. From the environment: RUNS (1), SEED, SECONDS (60) and KILLS (100) of
--- a run. The folder of a run that failed is kept.
+-- repeats its times. From the environment: RUNS (1), SEED, DURATION (60 seconds) and KILLS (100)
+-- of a run. The folder of a run that failed is kept.
 
 local run = require "spec.endurance.run"
 local uv = require "luv"
@@ -9,9 +9,9 @@ local function number(name, default)
   return tonumber(os.getenv(name) or "") or default
 end
 
-local RUNS, SECONDS, KILLS = number("RUNS", 1), number("SECONDS", 60), number("KILLS", 100)
+local RUNS, DURATION, KILLS = number("RUNS", 1), number("DURATION", 60), number("KILLS", 100)
 local SEED = number("SEED", os.time() % 1000000)
-local OTHERS = math.max(1, math.floor(SECONDS / 10)) -- reboots, reopenings, restarts
+local OTHERS = math.max(1, math.floor(DURATION / 10)) -- reboots, reopenings, restarts
 
 io.stdout:setvbuf("line")
 
@@ -28,14 +28,14 @@ end
 for i = 1, RUNS do
   local folder = assert(uv.fs_mkdtemp("/tmp/bc260y-endure-XXXXXX"))
   local seed = SEED + i - 1
-  local counts, faults = run { seconds = SECONDS, kills = KILLS, reboots = OTHERS,
+  local counts, faults = run { seconds = DURATION, kills = KILLS, reboots = OTHERS,
     reopenings = OTHERS, restarts = OTHERS, seed = seed, folder = folder }
   print(("seed %d: %s"):format(seed, show(counts)))
   for _, fault in ipairs(faults) do print("  FAILED: " .. fault) end
   if faults[1] then
     failed = failed + 1
-    print(("  kept in %s; again with: make endure SEED=%d SECONDS=%d KILLS=%d"):format(folder,
-      seed, SECONDS, KILLS))
+    print(("  kept in %s; again with: make endure SEED=%d DURATION=%d KILLS=%d"):format(folder,
+      seed, DURATION, KILLS))
   else
     passed = passed + 1
     os.execute("rm -rf " .. folder)
