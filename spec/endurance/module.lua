@@ -1,12 +1,12 @@
--- The virtual module of an endurance run, a process: lua module.lua PATH makes a pty that
--- the symlink PATH leads to, and does what it reads on standard input: "reboot", "unplug",
--- "plug".
+-- The virtual module of an endurance run, a process: lua module.lua PATH [PROFILE [BAUD]] makes
+-- a pty that the symlink PATH leads to, and does what it reads on standard input: "reboot",
+-- "unplug", "plug".
 
 local station = require "bc260y.virtual.station"
 local uv = require "luv"
 
 local path = arg[1]
-local one = assert(station.open({ pty = path }, {}))
+local one = assert(station.open({ pty = path }, { profile = arg[2], baud = tonumber(arg[3]) }))
 
 local commands = {
   reboot = function() one.module:reset() end,

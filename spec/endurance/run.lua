@@ -11,6 +11,8 @@ local uv_client = require "spec.support.uv_client"
 local PATIENCE = 120         -- seconds, in the calm phase
 local SIGKILL = 9
 local BURST, BURST_SHARE = 10, 0.6
+-- Data mode and hex, as fast as it goes and as a line goes: by the seed.
+local MODULES = { { "R02" }, { "R01" }, { "R02", 115200 }, { "R01", 115200 } }
 
 local function random_from(seed)
   local state = seed % 2147483646 + 1
@@ -40,8 +42,9 @@ function run_methods:start_receiver()
   })
 end
 
-function run_methods:start_module()
-  self.module = process.start { process.lua, "spec/endurance/module.lua", self.folder .. "/tty" }
+function run_methods:start_module(options)
+  self.module = process.start { process.lua, "spec/endurance/module.lua", self.folder .. "/tty",
+    (table.unpack or unpack)(MODULES[options.seed % #MODULES + 1]) }
   self.module:expect("^listening")
 end
 
@@ -152,7 +155,7 @@ return function(options)
   }, run_mt)
   local ok, err = pcall(function()
     self:start_receiver()
-    self:start_module()
+    self:start_module(options)
     self:start_writer()
     self.started = uv.hrtime()
     make_plan(self, options)
