@@ -207,6 +207,7 @@ describe("a trace", function()
     assert.are_not.equal(hash("a", "b"), hash("b", "a"))
     assert.are_not.equal(hash("a", "b"), hash("a"))
     assert.are_not.equal(hash("a"), hash("a", ""))
+    assert.are_not.equal(hash("\0a"), hash("\0b"))
   end)
 end)
 
@@ -214,7 +215,7 @@ describe("totals", function()
   it("are read as they were written, and nothing else is", function()
     local sum = totals.new()
     totals.add(sum, { seconds = 10, records = 3, lives = 2, notes = 9, boots = 1, duplicates = 0,
-      counts = { crashes = 1 }, faults = { drop = 4 } })
+      hash = "ff", counts = { crashes = 1 }, faults = { drop = 4 } })
     local again = totals.new()
     for _, line in ipairs(totals.write(sum)) do
       assert.equal(line ~= totals.END, totals.read(again, line))

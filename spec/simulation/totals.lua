@@ -19,6 +19,7 @@ function totals.add(sum, result)
   add(sum, "records", result.records)
   add(sum, "lives", result.lives)
   add(sum, "notes", result.notes)
+  add(sum, "trace", tonumber(result.hash, 16))
   add(sum, "boots", result.boots)
   add(sum, "duplicates", result.duplicates)
   for name, count in pairs(result.counts) do add(sum, name, count) end
@@ -70,6 +71,8 @@ function totals.say(sum, mode)
     .. "%.2f simulated years a minute, %.1f ms a seed"):format(get(sum, "boots"),
     get(sum, "connects"), cpu, cpu > 0 and years / cpu * 60 or 0,
     1000 * cpu / math.max(1, sum.passed + sum.failed)))
+  print(("%d notes in the traces, whose numbers add up to %08x: the same on each Lua"):format(
+    get(sum, "notes"), get(sum, "trace") % 4294967296))
   say_faults(sum)
   print(("%d passed, %d failed"):format(sum.passed, sum.failed))
 end
