@@ -28,6 +28,13 @@ parts=build/check/parts
     echo "integration-$v 600 env HOSTILE=${HOSTILE:-$hostile}" \
       ".ci/spec.sh $v --tags=integration spec"
   done
+  # 1,000 seeds of the simulation in each mode, others on each Lua.
+  first=1
+  for v in $versions; do
+    case $v in jit) lua=luajit ;; *) lua=lua$v ;; esac
+    echo "simulate-$v 600 .ci/simulate.sh $lua $first 200"
+    first=$((first + 200))
+  done
   echo "fuzz-corpus 300 $make -s replay"
   echo "bare 120 .ci/bare.sh"
   echo "docs 120 .ci/docs.sh check"
