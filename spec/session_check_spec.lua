@@ -132,6 +132,18 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("gives up nothing where its last question had no time", function()
+      unanswered({ delay = function(what, text)
+        if what == "info" and text:find("QISEND=0,0") then return 2 end
+      end }, function(bench, session)
+        bench:pass(150.5)
+        bench:after(0.5, function() bench:peer():ack() end)
+        bench:pass(20)
+        assert.equal("connected", (session:state()))
+        if how == "without a loop" then assert.equal(1, session:stats().connections) end
+      end)
+    end)
+
     it("is taken up by a keepalive whose way the network has forgotten", function()
       with({ traits = { idle_limit = 100 },
         session = { policy = { idle = 600, keepalive = "k" } } }, function(bench, session)

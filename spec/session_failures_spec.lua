@@ -227,8 +227,41 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("a restart that has not come, or came by itself, restarts no sooner", function()
+      local policy = { backoff = 0, failed = "restart" }
+      with({ server = { refuse = 566 }, session = { policy = policy } }, function(bench)
+        bench.rig.module:script { match = "QRST", drop = true, times = 100 }
+        local restarts = bench:commands("QRST")
+        bench:pass(300)
+        assert.is_true(#restarts >= 3 and #restarts <= 5)
+      end)
+      with({ session = { policy = policy } }, function(bench, session)
+        session:wait()
+        local restarts = bench:commands("QRST")
+        bench.rig.module:reset()
+        bench.server.refuse = 566
+        bench:pass(50)
+        assert.equal(0, #restarts)
+        bench:pass(30)
+        assert.equal(1, #restarts)
+      end)
+    end)
+
+    it("an attach that is refused at once, tries once a second", function()
+      with({ modem = { format = "text" }, session = { policy = { backoff = 0 } } },
+        function(bench)
+          bench.rig.module:script { match = "dataformat", answer = "ERROR", times = 1000 }
+          local asked = bench:commands("ATE0")
+          bench:pass(20)
+          assert.is_true(#asked >= 3 and #asked <= 22)
+        end)
+    end)
+
     it("the end of a connection with a fixed local port, lets that port rest", function()
-      with({ session = { local_port = 50001 }, traits = { local_port_rest = 120 } },
+      with({ session = { local_port = 50001 }, traits = { local_port_rest = 120 },
+        delay = function(what, text)
+          if what == "second" and text:find("QIOPEN") then return 7 end
+        end },
         function(bench, session)
           session:wait()
           session:send("x")
@@ -237,7 +270,7 @@ script.each_loop(function(how, run)
           bench:pass(1)
           local before, opens = bench:now(), bench:commands("QIOPEN")
           assert.is_true(session:wait(200))
-          near(120, bench:now() - before, 3)
+          near(127, bench:now() - before, 3)
           assert.equal(1, #opens)
           assert.equal(50001, bench:peer(2).local_port)
         end)

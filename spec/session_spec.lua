@@ -241,6 +241,7 @@ script.each_loop(function(how, run)
           local ok = session:wait(2)
         until ok or calls == 40
         assert.is_true(calls < 20)
+        assert.equal(0, session:stats().failures)
         assert.equal(1, #bench.rig.net.peers)
         assert.is_true(session:send("x"))
       end)
@@ -277,6 +278,38 @@ script.each_loop(function(how, run)
         session:wait()
         closes(bench, session)
         assert.is_true(bench:peer():text() == "" and bench:peer().closed)
+      end)
+    end)
+
+    it("closed while it connects or attaches leaves nothing open, and stays closed", function()
+      with({ delay = function(what, text)
+        if what == "second" and text:find("QIOPEN") then return 7 end
+      end }, function(bench, session)
+        session:wait(2)
+        session:close()
+        collectgarbage("stop")
+        bench:pass(10)
+        collectgarbage("restart")
+        assert.is_true(bench:peer().closed)
+        assert.equal("closed", (session:state()))
+      end)
+      with({}, function(bench, session)
+        session:close()
+        bench.rig.module:network(false)
+        session = bench:make()
+        session:wait(1)
+        session:close()
+        bench:pass(400, session)
+        assert.equal("closed", (session:state()))
+      end)
+    end)
+
+    it("closes at once after a call that had no time", function()
+      with({}, function(bench, session)
+        session:wait()
+        session:receive("*l", 0)
+        session:close()
+        assert.is_true(bench:peer().closed)
       end)
     end)
 
@@ -393,7 +426,8 @@ describe("a session in bc260y.run", function()
 
   it("stops with the port, and wakes whoever waits", function()
     bc260y.run(function()
-      local bench = support.new { server = { refuse = 566 } }
+      local bench = support.new { server = { refuse = 566 },
+        session = { policy = { backoff = 3600 } } }
       local task = bc260y.spawn(bench.session.wait, bench.session)
       bc260y.sleep(1)
       bench.modem.pump:lose("lost")
@@ -401,6 +435,69 @@ describe("a session in bc260y.run", function()
       assert.same({ "stopped", "lost" }, { bench.session:state() })
       bc260y.sleep(0)
       assert.same({ "stopped", "lost" }, (select(2, bench:heard("stopped"))))
+    end)
+  end)
+
+  it("tells no next try when the port is lost in the midst of one", function()
+    bc260y.run(function()
+      local bench = support.new { boot = true }
+      bc260y.sleep(0.01)
+      bench.modem.pump:lose("lost")
+      assert.same({ nil, "lost" }, { bench.session:wait() })
+      bc260y.sleep(0)
+      assert.same({ { "stopped", "lost" } }, bench.log)
+    end)
+  end)
+
+  it("keeps a connection where nothing of a message could be sent in time", function()
+    bc260y.run(function()
+      local bench = support.new { delay = function(what, text)
+        if what == "final" and text:find("CSQ") then return 4 end
+      end }
+      local session = bench.session
+      session:wait()
+      local task = bc260y.spawn(bench.modem.command, bench.modem, "AT+CSQ")
+      bc260y.sleep(0.1)
+      assert.same({ nil, "timeout" }, { session:send("x", { timeout = 1 }) })
+      task:wait()
+      assert.is_true(session:send("y"))
+      assert.equal("y", bench:peer():text())
+      assert.equal(1, session:stats().connections)
+      assert.equal(0, #session.waiters)
+      bench.modem:close()
+    end)
+  end)
+
+  it("does not take what an ended connection says for the next one's", function()
+    bc260y.run(function()
+      local bench = support.new { delay = function(what, text)
+        if what == "info" and text:find("QISEND=0,0") then return 3 end
+      end }
+      local session = bench.session
+      session:send("abc")
+      local task = bc260y.spawn(session.look, session)
+      bc260y.sleep(0.1)
+      session:fail((session:connection()), "torn")
+      assert.same({ nil, "closed" }, { task:wait() })
+      bench.modem:close()
+    end)
+  end)
+
+  it("lets no message go into the midst of one that waits for room", function()
+    bc260y.run(function()
+      local bench = support.new { traits = { tx_buffer = 600 }, server = { auto_ack = false } }
+      local session = bench.session
+      session:wait()
+      local first = bc260y.spawn(session.send, session, ("a"):rep(1024))
+      bc260y.sleep(2)
+      local second = bc260y.spawn(session.send, session, "b")
+      bc260y.sleep(2)
+      bench:peer():ack()
+      assert.is_true(first:wait())
+      bench:peer():ack()
+      assert.is_true(second:wait())
+      assert.equal(("a"):rep(1024) .. "b", bench:peer():text())
+      bench.modem:close()
     end)
   end)
 
@@ -495,6 +592,39 @@ describe("a session without a loop", function()
     bench.modem:wait("nothing", 1)
     assert.is_true(bench:peer().closed)
     assert.same({}, bench.modem:sockets())
+    bench.modem:close()
+  end)
+
+  it("finds a connect ended that went on between its calls", function()
+    local bench = support.new { delay = function(what, text)
+      if what == "second" and text:find("QIOPEN") then return 7 end
+    end }
+    assert.same({ nil, "timeout" }, { bench.session:wait(2) })
+    bench.modem:wait("nothing", 10)
+    assert.is_true(bench.session:wait(0.1))
+    assert.equal(1, #bench.rig.net.peers)
+    bench.modem:close()
+  end)
+
+  it("runs no hook within a step, and goes on after a pin that raises", function()
+    local bench = support.new { boot = true }
+    local commands = bench:commands("ATE0")
+    bench.modem:on("+CFUN", function() bench.session:wait(30) end)
+    assert.is_true(bench.session:wait(60))
+    assert.equal(1, #commands)
+    bench.modem:close()
+    local pins = 0
+    bench = support.new { session = false, modem = { hard_reset = function()
+      pins = pins + 1
+      error("the pin is stuck")
+    end } }
+    bench.rig.module.input = function() end
+    local session = bench:make()
+    for _ = 1, 2 do
+      assert.is_false((pcall(session.wait, session, 100)))
+    end
+    assert.equal(2, pins)
+    assert.is_false(bench.modem.hooks.running)
     bench.modem:close()
   end)
 

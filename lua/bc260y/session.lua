@@ -77,8 +77,7 @@ local function new_session(modem, options)
 end
 
 -- What the present socket tells (socket.lua). Must not block.
-function session_methods:told(sock, what)
-  if sock ~= self.sock then return end
+function session_methods:told(what)
   self.active_at = self.pump:now()
   if what ~= "sent" then
     link.changed(self)
@@ -214,8 +213,11 @@ local function send(self, data, options)
     if last then return true end
     if from == 1 and UNSENDABLE[fault] then return nil, fault, number end
     from = at + 1
-    -- After "error" it is certain that the rest did not go.
-    if fault ~= "error" or not self:room(sock, deadline) then
+    -- After "error" it is certain that the rest did not go; nothing may go before it.
+    self.held = fault == "error" and self.sock == sock
+    local goes_on = self.held and self:room(sock, deadline)
+    if self.sock == sock then self.held = false end
+    if not goes_on then
       if fault == "error" and deadline and self.pump:left(deadline) == 0 then fault = "timeout" end
       if fault == "timeout" and from == 1 and not sock.pending then return nil, fault end
       return give_up(self, sock, fault, number)

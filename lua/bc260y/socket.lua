@@ -56,7 +56,7 @@ local function new_socket(modem, service, options, mt)
     buffer = new_buffer(options.buffer or modem.buffer_size),
     reader = nil,      -- who waits for data
     flusher = nil,     -- TCP: who waits for acknowledgements before it closes
-    watcher = nil,     -- watcher:told(socket, what): "sent", "data" or "end"; must not block
+    watcher = nil,     -- watcher:told(what): "sent", "data" or "end"; must not block
     acknowledged = 0,  -- TCP: bytes of which it is certain that the peer has them,
     counted = 0,       -- and what the module said of that the last time
     sent = 0,          -- bytes of which it is certain that the module took them
@@ -87,7 +87,7 @@ local function wake(self, waiter)
 end
 
 local function tell(self, what)
-  if self.watcher then self.watcher:told(self, what) end
+  if self.watcher then self.watcher:told(what) end
 end
 
 -- What a call on a socket that is not open is told. waited: it was open when it began.

@@ -49,10 +49,9 @@ local function restart(self, limit)
   -- Where the command does not help the pin gets as much time again.
   local seconds, cut = time_for(self, modem.hard_reset and RESTART * 2 or RESTART, limit)
   local ok, err, code = modem:reset { timeout = modem.hard_reset and seconds / 2 or seconds }
-  if cut and err == "busy" then return end -- nothing was sent
   self.todo, self.restarted_at = "attach", now
   self.counts.restarts = self.counts.restarts + 1
-  if not ok and not (cut and err == "timeout") then link.failed(self, err, code) end
+  if not ok and not cut then link.failed(self, err, code) end
 end
 
 local function new_dialing(self)

@@ -45,7 +45,7 @@ local function let_go(self, err, code)
   if not sock then return end
   self.sock, self.held = nil, false
   sock.watcher = nil
-  if sock.acknowledged > 0 or sock.received > 0 then self.failures, self.same = 0, 0 end
+  if sock.acknowledged > 0 then self.failures, self.same = 0, 0 end
   abort(sock, err)
   self.hooks:emit("disconnected", err, code)
 end
@@ -90,7 +90,7 @@ function link.failed(self, err, code)
   local now = self.pump:now()
   local seconds = decide(self, "backoff", failures, err, code, self.random)
   if self.local_port ~= 0 and AT_REST[code] and seconds < PORT_REST then seconds = PORT_REST end
-  self.todo = action ~= "reconnect" and bounded(self, action, now) or self.todo
+  self.todo = action ~= "reconnect" and bounded(self, action, now) or nil
   link.rest(self, math.max(now + seconds, self.tried_at + TRY_REST), err, code)
 end
 

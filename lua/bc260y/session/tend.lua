@@ -90,7 +90,6 @@ local function check(self, sock, limit)
 end
 
 local function keep_alive(self, sock, limit)
-  local kept_before = self.kept_at
   self.kept_at = self.pump:now()
   local bytes = decide(self, "keepalive")
   if not bytes then return end
@@ -102,7 +101,6 @@ local function keep_alive(self, sock, limit)
     self.counts.keepalives = self.counts.keepalives + 1
     self.hooks:emit("keepalive", #bytes)
   elseif err == "timeout" then
-    if not sock.pending then self.kept_at = kept_before end -- nothing was sent
     sock:disown()
   elseif UNSENDABLE[err] then
     self.hooks:emit("error", "policy.keepalive: the data format can't carry these bytes")
@@ -153,7 +151,7 @@ function tend.step(self, limit)
   end
   local at = keep_at(self)
   if not is_due(self, at) then return at or math.huge end
-  if self.held or sock.writing then return now + FIRST end
+  if self.held then return now + FIRST end
   keep_alive(self, sock, limit)
   return nil
 end
