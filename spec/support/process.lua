@@ -15,21 +15,24 @@ local process = {
 local process_methods = {}
 local process_mt = { __index = process_methods }
 
+local function keep(list, line)
+  if #list >= LINES_MAX then table.remove(list, 1) end
+  list[#list + 1] = line
+end
+
 local function hear(self, line)
-  if #self.lines >= LINES_MAX then table.remove(self.lines, 1) end
-  self.lines[#self.lines + 1] = line
-  for pattern, expected in pairs(self.expected) do
-    expected.found = expected.found or line:match(pattern)
-  end
+  keep(self.lines, line)
+  keep(self.unseen, line)
   if self.on_line then self.on_line(line) end
 end
 
 local function read_lines(self, stream)
   local rest = ""
+  self.streams = self.streams + 1
   stream:read_start(function(_, bytes)
     if not bytes then
-      if not stream:is_closing() then stream:close() end
-      return
+      self.streams = self.streams - 1
+      return stream:close()
     end
     rest = (rest .. bytes):gsub("([^\n]*)\n", function(line)
       hear(self, line)
@@ -52,8 +55,9 @@ function process.start(words, options)
     pid = nil, handle = nil, input = input,
     on_line = options.on_line,
     lines = {},
-    expected = {},
-    status = nil, signal = nil, -- once it has ended
+    unseen = {},                -- by expect()
+    status = nil, signal = nil, -- once it has ended,
+    streams = 0,                -- and these are closed
   }, process_mt)
   -- setpriv becomes the program: it is this pid that is killed, and it dies with us.
   local args = { "--pdeathsig", "KILL", "env" }
@@ -71,20 +75,30 @@ function process.start(words, options)
   return self
 end
 
---- Waits for a line with that pattern among those to come. Result: its first capture.
-function process_methods:expect(pattern, seconds)
-  for _, line in ipairs(self.lines) do
-    local found = line:match(pattern)
+local function has_ended(self)
+  return self.status ~= nil and self.streams == 0
+end
+
+-- What the next line that has the pattern captures; lines before it are never looked at again.
+local function find(self, pattern)
+  while self.unseen[1] do
+    local found = table.remove(self.unseen, 1):match(pattern)
     if found then return found end
   end
-  local expected = { found = nil }
-  self.expected[pattern] = expected
-  uv_client.wait(function() return expected.found or self.status end, (seconds or SECONDS) * 1000)
-  self.expected[pattern] = nil
-  if not expected.found then
+end
+
+--- Waits for a line with that pattern behind the last one that was waited for. Result: its
+-- first capture.
+function process_methods:expect(pattern, seconds)
+  local found
+  uv_client.wait(function()
+    found = found or find(self, pattern)
+    return found or has_ended(self)
+  end, (seconds or SECONDS) * 1000)
+  if not found then
     error(("no %q from it, but:\n%s"):format(pattern, table.concat(self.lines, "\n")), 2)
   end
-  return expected.found
+  return found
 end
 
 --- What it reads as a line.
@@ -98,7 +112,7 @@ end
 
 --- Waits until it has ended. Result: its exit status (nil: it has not), the signal.
 function process_methods:wait(seconds)
-  uv_client.wait(function() return self.status end, (seconds or SECONDS) * 1000)
+  uv_client.wait(function() return has_ended(self) end, (seconds or SECONDS) * 1000)
   return self.status, self.signal
 end
 
