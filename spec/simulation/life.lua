@@ -10,6 +10,8 @@ local PUT_LATE = 600       -- seconds of the calm in which records that are late
 local BATCH_MAX = 4
 local BATCH_CHANCE = 0.1
 
+local POOL = random.new(1):bytes(4096) -- what records are cut from
+
 local life_methods = {}
 local life_mt = { __index = life_methods }
 
@@ -24,7 +26,7 @@ end
 --- Seconds before the next record comes up.
 function life_methods:pace()
   local pace = self.plan.pace
-  return self.random:number() * 2 * pace
+  return self.random.number() * 2 * pace
 end
 
 -- No two are alike: the judge knows a record by its bytes.
@@ -35,7 +37,8 @@ local function payload(self)
   local size = self.random:range(self.plan.size[1], self.plan.size[2]) - #name
   if size <= 0 then return name end
   if self.plan.text then return name .. ("a"):rep(size) end
-  return name .. self.random:bytes(size)
+  local from = self.random:range(1, #POOL - size)
+  return name .. POOL:sub(from, from + size - 1)
 end
 
 --- What is put next: one record as a rule.
