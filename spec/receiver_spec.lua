@@ -163,6 +163,20 @@ describe("examples/receiver.lua", function()
       end
     end)
 
+    it("nothing of one outbox too many, and acknowledges nothing of it", function()
+      local store = receiver.open_store(new_file())
+      local frames = {}
+      for i = 1, 10000 do
+        frames[i] = { id = ("%08d"):format(i), sequence = 1, record = "", bytes = "x" }
+      end
+      store:add(frames)
+      local batch = frames_of(record(1, "one"), record(2, "two", "00000007"))
+      assert.same({ { "two" }, { "one" } }, (function(fresh, again)
+        return { records(fresh), records(again) }
+      end)(store:add(batch)))
+      assert.same({ { ID, 0, "" }, { "00000007", 2, "" } }, highest_in(store:answer(batch)))
+    end)
+
     it("an empty record, too", function()
       local store = receiver.open_store(new_file())
       assert.same({ "" }, records((store:add(frames_of(record(1, ""))))))
