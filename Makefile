@@ -248,11 +248,12 @@ valgrind:
 	@$(MAKE) --no-print-directory -s -j2 build tests-plain
 	@.ci/valgrind.sh $(TESTS)
 
-# RUNS, SEED, DURATION and KILLS: see spec/endurance/main.lua
+# RUNS, SEED, DURATION, KILLS and MODE: see spec/endurance/main.lua
 endure:
 	@.ci/deps.sh check
 	@$(MAKE) --no-print-directory -s -j2 build
-	@RUNS="$(RUNS)" SEED="$(SEED)" DURATION="$(DURATION)" KILLS="$(KILLS)" .ci/endure.sh
+	@RUNS="$(RUNS)" SEED="$(SEED)" DURATION="$(DURATION)" KILLS="$(KILLS)" MODE="$(MODE)" \
+		.ci/endure.sh
 
 coverage:
 	@.ci/deps.sh check coverage

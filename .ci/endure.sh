@@ -1,5 +1,5 @@
 #!/bin/sh
-# endure.sh: endurance runs on Lua 5.4; RUNS, SEED, DURATION and KILLS as
+# endure.sh: endurance runs on Lua 5.4; RUNS, SEED, DURATION, KILLS and MODE as
 # spec/endurance/main.lua takes them. Each run has at most three minutes beside its own.
 LUA_PATH="./lua/?.lua;./lua/?/init.lua;./?.lua;;"
 LUA_CPATH="./build/5.4/?.so;;"

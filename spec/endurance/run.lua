@@ -33,7 +33,7 @@ function run_methods:start_writer()
   self.counts.lives = self.counts.lives + 1
   self.writer = process.start({ process.lua, "spec/endurance/writer.lua", self.folder .. "/outbox",
     self.folder .. "/tty", self.server_port, self.folder .. "/notes", self.folder .. "/stop",
-    self.counts.lives })
+    self.counts.lives, self.acknowledge })
 end
 
 function run_methods:start_receiver()
@@ -112,7 +112,7 @@ end
 local function make_plan(self, options)
   plan_kills(self, options)
   for _, name in ipairs { "reboots", "reopenings", "restarts" } do
-    local part = options.seconds / options[name]
+    local part = options.seconds / math.max(1, options[name])
     for i = 0, options[name] - 1 do
       self:at((i + self.random() * math.max(0.1, 1 - 1.5 / part)) * part, self:accident(name))
     end
@@ -140,11 +140,13 @@ local function stop(self)
   end
 end
 
---- options: seconds, kills, reboots, reopenings, restarts, seed, folder (empty).
+--- options: seconds, kills, reboots, reopenings, restarts, seed, folder (empty), acknowledge
+-- (of deliver: nil or "tcp").
 -- Result: counts, and a list of what is wrong, empty if nothing is.
 return function(options)
   local self = setmetatable({
     folder = options.folder,
+    acknowledge = options.acknowledge,
     random = random_from(options.seed),
     counts = { lives = 0, kills = 0, reboots = 0, reopenings = 0, restarts = 0, duplicates = 0 },
     plan = {},

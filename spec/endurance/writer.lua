@@ -1,13 +1,14 @@
 -- The writer of an endurance run, a process that may be killed at any instant:
---   lua writer.lua OUTBOX PORT SERVER-PORT NOTES STOP LIFE
+--   lua writer.lua OUTBOX PORT SERVER-PORT NOTES STOP LIFE [tcp]
 -- puts records into the outbox, notes in the file NOTES each put that has returned true, and
 -- delivers them meanwhile, through the module at PORT. Once the file STOP exists it puts no
--- more, and ends when all is delivered.
+-- more, and ends when all is delivered. With tcp it believes the peer's TCP, not the peer.
 
 local bc260y = require "bc260y"
 local records = require "spec.endurance.records"
 
-local path, port, server_port, notes_path, stop_path, life = (table.unpack or unpack)(arg)
+local path, port, server_port, notes_path, stop_path = (table.unpack or unpack)(arg)
+local life, acknowledge = arg[6], arg[7]
 life = tonumber(life)
 
 local PAUSE = 0.02           -- between two puts
@@ -51,7 +52,8 @@ local function deliver(session, outbox, putting)
   local ok, err
   repeat
     local last = putting.ended
-    ok, err = session:deliver(outbox, { drain = last, timeout = TURN })
+    ok, err = session:deliver(outbox, { drain = last, timeout = TURN,
+      acknowledge = acknowledge })
     if ok and last then return true end
   until not ok and err ~= "timeout"
   say("deliver", err)
