@@ -154,8 +154,8 @@ script.each_loop(function(how, run)
         bench:put(40, 478)
         assert.same({ nil, "timeout" }, { deliver { timeout = 20, window = 1000 } })
         assert.equal(1, bench.session:stats().acks_ahead)
-        assert.equal(2, released())
-        assert.equal(4, bench.server.highest)
+        assert.equal(1, released())
+        assert.equal(3, bench.server.highest)
         assert.same({}, bench:told("error"))
         bench.modem:close()
       end)
@@ -294,6 +294,43 @@ script.each_loop(function(how, run)
         assert.is_true(bench.rig.time > 30)
         bench.modem:close()
       end)
+    end)
+
+    it("takes the peer's word for a record though SEND OK never came", function()
+      run(function()
+        open { profile = "R02", traits = { ok_before_prompt = true } }
+        local say = bench.module.say
+        function bench.module.say(module, what, line, ...)
+          if line ~= "SEND OK" then return say(module, what, line, ...) end
+        end
+        bench:put(3, 100)
+        assert.is_true((deliver { drain = true, timeout = 30 }))
+        bench:check_all_stored()
+        assert.equal(0, bench.server.duplicates)
+        bench.modem:close()
+      end)
+    end)
+
+    it("outlives a SEND OK that is lost in data mode", function()
+      for _, acknowledge in ipairs { false, "tcp" } do
+        run(function()
+          open { profile = "R02", traits = { ok_before_prompt = true } }
+          local say, lost = bench.module.say, 0
+          function bench.module.say(module, what, line, ...)
+            if line == "SEND OK" then
+              lost = lost + 1
+              if lost == 2 then return end
+            end
+            return say(module, what, line, ...)
+          end
+          bench:put(20, 200)
+          assert.is_true((deliver { drain = true, timeout = 60,
+            acknowledge = acknowledge or nil }))
+          bench:check_all_stored()
+          assert.equal(2, #bench.server.peers)
+          bench.modem:close()
+        end)
+      end
     end)
 
     it("sends again what the module refuses, after a while and on another connection", function()

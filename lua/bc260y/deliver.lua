@@ -2,7 +2,8 @@
 --
 -- A record may be released
 --   - where the peer's program acknowledges, when that says that it has stored this one or
---     a later one, and all bytes of this one had gone to the module before;
+--     a later one, and all bytes of this one were sent by then, though it may not be known
+--     that the module took them: the peer knows;
 --   - with acknowledge = "tcp", when its last byte is among those of this connection that
 --     the peer's TCP has, as two counts of the module agree (manual 4.1.7).
 -- Records are released whole and in order, and nothing else releases them. Each connection
@@ -34,7 +35,7 @@ local function restart(self, sock)
   self.reader = frames.reader(self.id)
   self.sequence, self.ready, self.fault = 0, nil, nil
   self.offset, self.asked, self.unagreed = sock.sent, sock.sent, 0
-  self.stored, self.warned = 0, false
+  self.warned = false
   self.room, self.refusals, self.again_at = math.huge, 0, nil
   self.patience = decide(self.session, "first_check") + decide(self.session, "second_check")
 end
@@ -112,7 +113,7 @@ local function new_delivery(session, outbox)
     counts = session.counts,
     outbox = outbox,
     id = outbox:id(),
-    top = 0,            -- the highest sequence that went whole, on whichever connection,
+    top = 0,            -- the highest sequence that was sent whole, on any connection,
     begun = 0,          -- and that was begun
     released_at = -math.huge, -- when the last was released
 
@@ -122,7 +123,6 @@ local function new_delivery(session, outbox)
     ready = nil,        -- its bytes, for which the window had no room
     fault = nil,        -- why there is none: { err, detail }
     reader = nil,       -- of frames that acknowledge
-    stored = 0,         -- the highest of what was begun that the peer has, as it says
     warned = false,     -- it has acknowledged what was never put, and that was told
     offset = 0,         -- bytes that had gone behind the last chunk
     asked = 0,          -- and when the count was last asked for,

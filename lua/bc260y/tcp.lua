@@ -125,6 +125,7 @@ local function outcome(self, entry, deadline)
   end
   if status == "no prompt" then
     abort(self, "torn")
+    self.pump.line:settle("send") -- or a SEND OK that is missing would eat each later one
     return nil, "torn"
   end
   local answer, err = settle(self, entry, deadline)

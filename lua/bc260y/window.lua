@@ -21,6 +21,7 @@ local function new_window()
     last = 0,
     size = 0,       -- bytes of those that are begun and not released
     out = nil,      -- the chunk of which it is not yet known that it went
+    handed = 0,     -- the highest sequence of which all bytes were in a chunk so far
   }, window_mt)
 end
 
@@ -59,6 +60,7 @@ function window_methods:chunk(size_max)
     local part = sub(entry.bytes, entry.gone + 1, entry.gone + left)
     parts[#parts + 1] = part
     left = left - #part
+    if entry.gone + #part == entry.size then self.handed = entry.sequence end
   end
   if left < size_max then self.out = concat(parts) end
   return self.out
@@ -69,11 +71,9 @@ local function forget(self, from, to)
   for i = from, to do self.entries[i] = nil end
 end
 
---- The chunk went. offset: the stream's behind it. Result: the highest sequence that has
--- gone whole by it, or nil.
+--- The chunk went. offset: the stream's behind it.
 function window_methods:went(offset, now)
   local behind, before = #self.out, self.going
-  local highest
   self.out = nil
   while behind > 0 do
     local entry = self.entries[self.going]
@@ -83,11 +83,9 @@ function window_methods:went(offset, now)
     entry.gone = entry.gone + part
     if entry.gone < entry.size then break end
     entry.bytes, entry.finish, entry.at = nil, offset - behind, now
-    highest = entry.sequence
     self.going = self.going + 1
   end
   forget(self, before, (self.oldest < self.going and self.oldest or self.going) - 1)
-  return highest
 end
 
 --- Whether the stream stands within a record: nothing else may go there.

@@ -6,7 +6,7 @@
 
 local guarded = require "bc260y.guarded"
 
-local concat, max, min = table.concat, math.max, math.min
+local concat, max = table.concat, math.max
 
 local CHUNK_MAX = require("bc260y.socket").CHUNK_MAX
 
@@ -53,12 +53,12 @@ local function release(self, sequence)
   return true
 end
 
--- The peer's program says that it has stored all up to that one. What was not begun here it
+-- The peer's program says that it has stored all up to that one. What was not sent here it
 -- can't have from here, though a program that was started again learns so of what it sent
--- before: that is sent once more.
+-- before: that is sent once more. Result: whether any is released by it.
 local function acknowledged(self, sequence)
   local _, last = self.outbox:range()
-  if not last then return end
+  if not last then return false end
   if sequence > last then
     self.counts.acks_refused = self.counts.acks_refused + 1
     if not self.warned then
@@ -67,13 +67,13 @@ local function acknowledged(self, sequence)
         ("the peer acknowledges record %.0f, and %.0f is the last that was put"):format(
           sequence, last))
     end
-    return
+    return false
   end
-  if sequence > self.begun then
+  if sequence > self.top then
     self.counts.acks_ahead = self.counts.acks_ahead + 1
-    sequence = self.begun
+    sequence = self.top
   end
-  self.stored = max(self.stored, sequence)
+  return release(self, sequence)
 end
 
 local function tell_gap(self, reason)
@@ -81,32 +81,29 @@ local function tell_gap(self, reason)
   self.session.hooks:emit("error", "acknowledgements may be missing: " .. reason)
 end
 
--- Reads what the peer has sent.
+-- Reads what the peer has sent. Result: whether anything is released by it.
 local function read(self)
-  local buffer = self.sock.buffer
+  local buffer, released = self.sock.buffer, false
   while not self.failure do
     local parts = {}
     if buffer:take(parts) > 0 then
       local sequence, fault = understand(self, concat(parts))
       if fault then self.failure = { "error", fault } end
-      if sequence then acknowledged(self, sequence) end
+      if sequence and acknowledged(self, sequence) then released = true end
     else
       local reason = buffer:take_gap()
       if not reason then break end
       tell_gap(self, reason)
     end
   end
+  return released
 end
 
--- Releases what has arrived. The answer to a chunk may come before its SEND OK: it counts
--- once the chunk is known to have gone. Result: whether anything is released.
+-- Releases what has arrived. Result: whether anything is.
 local function collect(self)
-  if self.by_tcp then
-    local sequence = self.window:within(self.sock.acknowledged)
-    return sequence ~= nil and release(self, sequence)
-  end
-  read(self)
-  return not self.failure and release(self, min(self.stored, self.top))
+  if not self.by_tcp then return read(self) end
+  local sequence = self.window:within(self.sock.acknowledged)
+  return sequence ~= nil and release(self, sequence)
 end
 
 -- Asks how much the peer's TCP has, where it is time to: each half window, so that the

@@ -80,7 +80,7 @@ local function went(self, size, amid)
   end
   self.offset, self.refusals, self.again_at = sock.sent, 0, nil
   local before = window.going
-  self.top = max(self.top, window:went(sock.sent, self.pump:now()) or 0)
+  window:went(sock.sent, self.pump:now())
   session.held = window:is_amid()
   self.counts.records_sent = self.counts.records_sent + window.going - before
   self.counts.bytes_sent = self.counts.bytes_sent + size
@@ -121,6 +121,7 @@ local function send(self)
   local chunk = window:chunk(CHUNK_MAX)
   if not chunk then return false end
   if not amid then self.offset = sock.sent end
+  self.top = max(self.top, window.handed)
   session.held = true
   sock:settimeout(self.deadline and self.pump:left(self.deadline))
   local options = rai_of(self, #chunk)
