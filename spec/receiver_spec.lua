@@ -1,6 +1,7 @@
 -- examples/receiver.lua, the parts that need no socket: its frames, what it stores, and what
 -- it finds again after its file was cut or damaged anywhere.
 
+local frames = require "bc260y.frames"
 local receiver = require "examples.receiver"
 
 local ID, OTHER = "\0\1gate\254\255", "meter 17"
@@ -36,23 +37,22 @@ function file_methods:keep(bytes)
 end
 
 local function frames_of(...)
-  local frames = {}
-  for i, bytes in ipairs { ... } do frames[i] = receiver.decode(bytes, 1) end
-  return frames
+  local list = {}
+  for i, bytes in ipairs { ... } do list[i] = receiver.decode(bytes, 1) end
+  return list
 end
 
-local function records(frames)
-  local list = {}
-  for i, frame in ipairs(frames) do list[i] = frame.record end
-  return list
+local function records(list)
+  local texts = {}
+  for i, frame in ipairs(list) do texts[i] = frame.record end
+  return texts
 end
 
 local function record(sequence, text, id) return receiver.encode(id or ID, sequence, text) end
 
 local function highest_in(answer)
-  local frames = receiver.split(answer)
   local list = {}
-  for i, frame in ipairs(frames) do
+  for i, frame in ipairs((receiver.split(answer))) do
     list[i] = { frame.id, frame.sequence, frame.record }
   end
   return list
@@ -96,12 +96,22 @@ describe("examples/receiver.lua", function()
     end
   end)
 
+  it("writes the same frames as the other end, which finds its acknowledgements", function()
+    for size = 0, 300, 7 do
+      local text = ("\0\255\r\n"):rep(size):sub(1, size)
+      for _, sequence in ipairs { 1, 2 ^ 32 + size, 2 ^ 53 - 1 } do
+        assert.equal(frames.encode(ID, sequence, text), record(sequence, text))
+        assert.equal(sequence, frames.reader(ID):feed(record(sequence, "")))
+      end
+    end
+  end)
+
   it("waits for the rest of a frame that is cut anywhere", function()
     local bytes = record(7, "seven")
     for size = 0, #bytes - 1 do
       assert.is_nil(receiver.decode(bytes:sub(1, size), 1))
-      local frames, rest = receiver.split(record(6, "six") .. bytes:sub(1, size))
-      assert.same({ { "six" }, bytes:sub(1, size) }, { records(frames), rest })
+      local whole, rest = receiver.split(record(6, "six") .. bytes:sub(1, size))
+      assert.same({ { "six" }, bytes:sub(1, size) }, { records(whole), rest })
     end
   end)
 
@@ -120,8 +130,8 @@ describe("examples/receiver.lua", function()
 
   it("says why a connection ends, and gives what came before", function()
     local broken = record(2, "two"):gsub("two", "TWO")
-    local frames, rest, why = receiver.split(record(1, "one") .. broken)
-    assert.same({ { "one" }, nil, "a frame with a wrong CRC" }, { records(frames), rest, why })
+    local whole, rest, why = receiver.split(record(1, "one") .. broken)
+    assert.same({ { "one" }, nil, "a frame with a wrong CRC" }, { records(whole), rest, why })
   end)
 
   it("refuses sequences that are no number, and a record without a sequence", function()
@@ -165,11 +175,11 @@ describe("examples/receiver.lua", function()
 
     it("nothing of one outbox too many, and acknowledges nothing of it", function()
       local store = receiver.open_store(new_file())
-      local frames = {}
+      local many = {}
       for i = 1, 10000 do
-        frames[i] = { id = ("%08d"):format(i), sequence = 1, record = "", bytes = "x" }
+        many[i] = { id = ("%08d"):format(i), sequence = 1, record = "", bytes = "x" }
       end
-      store:add(frames)
+      store:add(many)
       local batch = frames_of(record(1, "one"), record(2, "two", "00000007"))
       assert.same({ { "two" }, { "one" } }, (function(fresh, again)
         return { records(fresh), records(again) }

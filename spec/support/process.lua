@@ -45,9 +45,8 @@ local function close(handle)
   if not handle:is_closing() then handle:close() end
 end
 
---- Starts a program. words: the command line.
--- options: on_line(line), called for each line of its output and of what it says on stderr;
--- env: { "NAME=value", ... } beside ours.
+--- Starts a program. words: the command line. options: on_line(line), called for each line
+-- of its output and of what it says on stderr.
 function process.start(words, options)
   options = options or {}
   local out, err, input = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
@@ -60,8 +59,7 @@ function process.start(words, options)
     streams = 0,                -- and these are closed
   }, process_mt)
   -- setpriv becomes the program: it is this pid that is killed, and it dies with us.
-  local args = { "--pdeathsig", "KILL", "env" }
-  for _, setting in ipairs(options.env or {}) do args[#args + 1] = setting end
+  local args = { "--pdeathsig", "KILL" }
   for _, word in ipairs(words) do args[#args + 1] = tostring(word) end
   self.handle, self.pid = uv.spawn("setpriv", { args = args, stdio = { input, out, err } },
     function(status, signal)
