@@ -32,7 +32,8 @@ function policy.second_check()
 end
 
 --- What to do when the module says that it goes to sleep: "wake" it for the next keepalive
--- or check, or let it "sleep", and go on when it is awake. kind: "DEEPSLEEP" or "PSM".
+-- or question, or let it "sleep", and go on when it is awake; only the last check of bytes
+-- that are not acknowledged wakes it in any case. kind: "DEEPSLEEP" or "PSM".
 function policy.sleeping(_, kind)
   return kind == "PSM" and "sleep" or "wake"
 end

@@ -74,13 +74,13 @@ end
 -- Result: whether something was done.
 local function check(self, sock, limit)
   local asking = self.asking
-  if not asking.checked and is_due(self, asking.check_at) then
-    first_check(self, asking)
-  elseif is_due(self, asking.end_at) then
+  if is_due(self, asking.end_at) then
     self.hooks:emit("check", sock.sent, sock.acknowledged)
     local _, err = tend.look(self, earlier(limit, self.pump:now() + ANSWER))
     local cut = err == "timeout" and is_due(self, limit)
     if self.asking == asking and not cut then link.fail(self, sock, "not acknowledged") end
+  elseif not asking.checked and is_due(self, asking.check_at) then
+    first_check(self, asking)
   elseif is_due(self, ask_at(self, asking)) then
     tend.look(self, earlier(limit, self.pump:now() + ANSWER))
   else
@@ -136,19 +136,19 @@ function tend.step(self, limit)
     link.fail(self, sock, sock.reason)
     return nil
   end
-  local now = self.pump:now()
-  if is_left_alone(self) then
-    self.asking = nil -- the network can't be heard: no time is counted
-    return now + DOZE
-  end
-  local owed = sock:unacknowledged() > 0
-  if not owed then self.asking = nil end
-  if owed and not self.asking then self.asking = new_asking(self, now) end
-  if owed then
+  local now, asleep = self.pump:now(), is_left_alone(self)
+  if sock:unacknowledged() > 0 then
+    self.asking = self.asking or new_asking(self, now)
+    -- Nobody else might wake it, and what was sent would lie for ever.
+    if asleep and not is_due(self, self.asking.end_at) then
+      return earlier(self.asking.end_at, now + DOZE)
+    end
     if check(self, sock, limit) then return nil end
     local asking = self.asking
     return earlier(ask_at(self, asking), not asking.checked and asking.check_at or asking.end_at)
   end
+  self.asking = nil
+  if asleep then return now + DOZE end
   local at = keep_at(self)
   if not is_due(self, at) then return at or math.huge end
   if self.held then return now + FIRST end
