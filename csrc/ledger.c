@@ -78,7 +78,6 @@ static void forget(struct bc260y_ledger *ledger)
 	ledger->durable = ledger->tail.offset;
 	ledger->used -= ledger->used_pending;
 	ledger->used_pending = ledger->bytes_pending = 0;
-	ledger->marked = 0;
 }
 
 /* Newest first, and each for certain before the next: what a power cut brings back has
@@ -234,7 +233,6 @@ static int write_record(struct bc260y_ledger *ledger, uint32_t size, bool mark)
 		return result;
 	bc260y_ledger_step(&ledger->back, &record);
 	ledger->used += need;
-	ledger->marked = record.released;
 	return BC260Y_DISK_OK;
 }
 
@@ -338,8 +336,6 @@ int bc260y_ledger_release(struct bc260y_ledger *ledger, uint64_t sequence)
 	struct bc260y_ledger_record record;
 	uint64_t bytes = 0;
 
-	if (sequence < place.sequence)
-		return BC260Y_LEDGER_OK;
 	if (sequence >= ledger->tail.sequence)
 		return BC260Y_LEDGER_NOT_YET;
 	while (place.sequence <= sequence) {
@@ -347,9 +343,9 @@ int bc260y_ledger_release(struct bc260y_ledger *ledger, uint64_t sequence)
 
 		if (result < 0)
 			return result;
-		bytes += record.size;
-		if (result == 0 || bytes > ledger->bytes)
+		if (result == 0 || record.size > ledger->bytes - bytes)
 			return bc260y_ledger_damaged(ledger, &place);
+		bytes += record.size;
 		bc260y_ledger_step(&place, &record);
 	}
 	ledger->bytes -= bytes;

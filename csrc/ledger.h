@@ -94,7 +94,7 @@ struct bc260y_ledger {
 	uint64_t used_pending; /* those of them that are not committed */
 	uint64_t bytes;	       /* of the committed records that are not released */
 	uint64_t bytes_pending;
-	uint64_t marked;  /* what is surely written: released up to here */
+	uint64_t marked;  /* what was written when it was opened: released up to here */
 	uint32_t durable; /* so much of the back's segment is surely on the disk */
 	bool unproved;	  /* no record says yet that the last commit is durable */
 	bool stained;	  /* behind the back there may be bytes that do not belong there */

@@ -53,8 +53,9 @@ ptrdiff_t bc260y_ledger_look(struct bc260y_ledger *ledger, uint64_t segment, uin
 	uint32_t at = offset - ledger->window_offset;
 	ptrdiff_t count;
 
-	if (segment != ledger->window_segment || offset < ledger->window_offset ||
-	    at > ledger->window_size || size > ledger->window_size - at) {
+	/* Before the window begins, at is far beyond its end. */
+	if (segment != ledger->window_segment || at > ledger->window_size ||
+	    size > ledger->window_size - at) {
 		/* Left by longjmp, it is empty. */
 		ledger->window_size = 0;
 		count = ledger->disk->ops->read(ledger->disk, segment, offset, ledger->window,
@@ -155,9 +156,9 @@ bool bc260y_ledger_decode(const struct bc260y_ledger_place *place, const uint8_t
 	record->durable = get32(bytes + 6);
 	record->released = record->sequence - outstanding;
 	record->crc = get32(bytes + 14);
-	return record->size <= BC260Y_LEDGER_RECORD_MAX &&
-	       record->durable >= BC260Y_LEDGER_HEADER_SIZE && record->durable <= place->offset &&
-	       outstanding >= 1 && outstanding <= record->sequence;
+	return record->durable <= place->offset && outstanding >= 1 &&
+	       outstanding <= record->sequence &&
+	       record->sequence <= BC260Y_LEDGER_SEQUENCE_MAX + record->mark;
 }
 
 int bc260y_ledger_verify(struct bc260y_ledger *ledger, const struct bc260y_ledger_place *place,

@@ -228,14 +228,13 @@ static int found(struct bc260y_ledger *ledger)
 	return BC260Y_LEDGER_OK;
 }
 
+/* The list is synced by what follows. */
 static int remove_torn(struct bc260y_ledger *ledger)
 {
 	struct bc260y_disk *disk = ledger->disk;
 	int result = disk->ops->remove(disk, ledger->newest);
 
 	ledger->window_size = 0;
-	if (result == BC260Y_DISK_OK)
-		result = disk->ops->sync_list(disk);
 	if (result < 0)
 		return blame_disk(ledger, result, ledger->newest, "it can't be removed");
 	ledger->newest--;

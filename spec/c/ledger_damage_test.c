@@ -29,12 +29,14 @@ static void every_flipped_byte_is_reported(void)
 		uint32_t size = play_find(&whole, s)->live_size;
 		uint32_t proved = s < 3 ? size : size - OVERHEAD;
 
-		for (uint32_t i = 0; i < size; i++) {
+		for (uint32_t k = 0; k < 3 * size; k++) {
+			static const uint8_t flips[] = {1, 0x80, 0xff};
 			struct play before;
+			uint32_t i = k / 3;
 			int result;
 
 			play = whole;
-			play_find(&play, s)->live[i] ^= (uint8_t)(1 + i % 255);
+			play_find(&play, s)->live[i] ^= flips[k % 3];
 			before = play;
 			result = open_again();
 			if (i >= proved) {
@@ -114,6 +116,81 @@ static void a_later_record_proves_an_earlier_one(void)
 	}
 }
 
+/* Also when a group that was dropped had gone on to other segments. */
+static void a_dropped_group_leaves_the_proof(void)
+{
+	open_new();
+	put(50);
+	for (int i = 0; i < 6; i++)
+		append(90);
+	CHECK_INT(bc260y_ledger_drop(&ledger), BC260Y_LEDGER_OK);
+	put(50);
+	play_cut_power(&play, PLAY_NEW);
+	play_find(&play, 1)->live[HEADER + 3] ^= 1;
+	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
+}
+
+/* Whoever closes after a crash proves what the crash left unproved. */
+static void a_close_proves_what_was_found(void)
+{
+	open_new();
+	put(50);
+	play_cut_power(&play, PLAY_NEW);
+	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+	bc260y_ledger_close(&ledger);
+	play_find(&play, 1)->live[HEADER + 3] ^= 1;
+	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
+}
+
+/* With the right checksum, and yet none that was ever written. */
+static void an_impossible_record_is_none(void)
+{
+	static const struct bc260y_ledger_record records[] = {
+		{.sequence = 3, .released = 0, .durable = HEADER},
+		{.sequence = 4, .released = 1, .durable = HEADER},
+		{.sequence = 2, .released = 1, .durable = HEADER},
+		{.sequence = 3, .released = 3, .durable = HEADER},
+		{.sequence = 3, .released = UINT64_MAX, .durable = HEADER},
+		{.sequence = 3, .released = 1, .durable = 4000},
+		{.sequence = 3, .released = 1, .durable = HEADER},
+	};
+
+	for (int i = 0; i < 7; i++) {
+		struct play_file *file;
+
+		open_new();
+		put(50);
+		CHECK_INT(bc260y_ledger_release(&ledger, 1), BC260Y_LEDGER_OK);
+		put(50);
+		play_cut_power(&play, PLAY_NEW);
+		file = play_find(&play, 1);
+		bc260y_ledger_encode(&ledger.tail, &records[i], file->live + file->live_size);
+		file->live_size += OVERHEAD;
+		CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+		CHECK_INT(ledger.stats.cut, i < 6 ? OVERHEAD : 0);
+		CHECK_INT(bc260y_ledger_last(&ledger), i < 6 ? 2 : 3);
+		bc260y_ledger_close(&ledger);
+	}
+}
+
+/* Sizes and checksums in it would have the whole tail summed at each of its bytes. */
+static void junk_costs_no_more_than_its_size(void)
+{
+	struct play_file *file;
+
+	open_new();
+	put(50);
+	play_cut_power(&play, PLAY_NEW);
+	file = play_find(&play, 1);
+	for (; file->live_size < PLAY_FILE_SIZE; file->live_size++)
+		file->live[file->live_size] = (uint8_t)(file->live_size * 167 % 251 & 0x7f);
+	play.counts[PLAY_READ] = 0;
+	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+	CHECK(play.counts[PLAY_READ] < 60);
+	CHECK_INT(check_records(), 1);
+	bc260y_ledger_close(&ledger);
+}
+
 /* A segment behind it, even one cut short, says that all of it was durable; again and again. */
 static void a_torn_segment_excuses_no_damage(void)
 {
@@ -145,21 +222,35 @@ static void a_record_passes_in_its_place_alone(void)
 	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
 	CHECK_INT(check_records(), 2);
 	bc260y_ledger_close(&ledger);
-	/* The same record of another outbox, at the same offset. */
+	/* Bytes of a record that was dropped, where a mark has moved what follows. */
+	open_new();
+	put(50);
+	append(50);
+	whole = play;
+	CHECK_INT(bc260y_ledger_drop(&ledger), BC260Y_LEDGER_OK);
+	bc260y_ledger_close(&ledger);
+	file = play_find(&play, 1);
+	memcpy(file->live + file->live_size, play_find(&whole, 1)->live + HEADER + size, size);
+	file->live_size += size;
+	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+	CHECK_INT(check_records(), 1);
+	bc260y_ledger_close(&ledger);
+	/* A record of another outbox, at the same offset. */
 	open_new();
 	put(50);
 	put(50);
 	play_cut_power(&play, PLAY_NEW);
 	whole = play;
-	play_init(&play);
-	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
-	put(49);
-	play_cut_power(&play, PLAY_NEW);
+	open_new();
+	bc260y_ledger_close(&ledger);
 	file = play_find(&play, 1);
+	memcpy(ledger.id, "another", 8);
+	bc260y_ledger_begin(&ledger, &ledger.tail, 1, 1, file->live);
 	memcpy(file->live + HEADER, play_find(&whole, 1)->live + HEADER, 2 * size);
-	file->live[8] ^= 1;
 	file->live_size = HEADER + 2 * size;
-	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
+	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+	CHECK_INT(check_records(), 0);
+	bc260y_ledger_close(&ledger);
 }
 
 /* A record whose place is taken by a mark, and a header that was changed. */
@@ -202,13 +293,13 @@ static void damage_while_it_runs_is_reported(void)
 	CHECK_INT(bc260y_ledger_read(&ledger, 2, &record), 90);
 	CHECK_INT(bc260y_ledger_release(&ledger, 1), BC260Y_LEDGER_OK);
 	/* What leads to the next one: nothing behind is released. */
-	play_find(&play, 1)->live[HEADER + size + 5] ^= 1;
+	play_find(&play, 1)->live[HEADER + size + 5] ^= 2;
 	ledger.window_size = 0;
 	CHECK_INT(bc260y_ledger_release(&ledger, 2), BC260Y_LEDGER_DAMAGED);
 	CHECK_INT(bc260y_ledger_first(&ledger), 2);
 	CHECK_INT(bc260y_ledger_read(&ledger, 2, &record), BC260Y_LEDGER_DAMAGED);
 	CHECK_INT(bc260y_ledger_read(&ledger, 5, &record), 90);
-	play_find(&play, 1)->live[HEADER + size + 5] ^= 1;
+	play_find(&play, 1)->live[HEADER + size + 5] ^= 2;
 	play_find(&play, 1)->live[HEADER + size] = 0xfd;
 	ledger.window_size = 0;
 	CHECK_INT(bc260y_ledger_release(&ledger, 2), BC260Y_LEDGER_DAMAGED);
@@ -234,6 +325,10 @@ int main(void)
 	every_cut_is_reported_but_the_last();
 	a_missing_segment_is_damage();
 	a_later_record_proves_an_earlier_one();
+	a_dropped_group_leaves_the_proof();
+	a_close_proves_what_was_found();
+	an_impossible_record_is_none();
+	junk_costs_no_more_than_its_size();
 	a_torn_segment_excuses_no_damage();
 	a_record_passes_in_its_place_alone();
 	a_path_that_leads_nowhere_is_damage();

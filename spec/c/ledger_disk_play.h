@@ -165,8 +165,10 @@ static ptrdiff_t play_read(struct bc260y_disk *disk, uint64_t segment, uint32_t 
 	const struct play_file *file = play_find(play, segment);
 	size_t left;
 
-	if (play_fails(play, PLAY_READ))
+	if (play_fails(play, PLAY_READ)) {
+		memset(bytes, 0xee, size);
 		return play->fail_code;
+	}
 	if (!file)
 		return BC260Y_DISK_ERROR;
 	left = offset < file->live_size ? file->live_size - offset : 0;
@@ -342,7 +344,7 @@ static uint32_t play_size_left(const struct play_file *file, int pattern)
 }
 
 /* The power went, or, for PLAY_KILL, the process alone. Odd patterns bring back what was
- * removed, and the first ones lose what was created. */
+ * removed, or every other one of it, and the first ones lose what was created. */
 static inline void play_cut_power(struct play *play, int pattern)
 {
 	play->locked = false;
@@ -360,7 +362,8 @@ static inline void play_cut_power(struct play *play, int pattern)
 		if (file->there && !file->listed)
 			file->there = pattern != PLAY_OLD && pattern != PLAY_HALF;
 		else if (file->listed && !file->there)
-			file->there = pattern % 2 == 1;
+			file->there =
+				(pattern == PLAY_MIXED ? (int)file->segment : pattern) % 2 == 1;
 		file->listed = file->there;
 	}
 }

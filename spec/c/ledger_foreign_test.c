@@ -65,6 +65,14 @@ static void a_foreign_file_is_not_touched(void)
 	CHECK_INT(ledger.where_segment, 2);
 	*play_find(&play, 3) = *play_find(&whole, 3);
 	CHECK_INT(open_again(), BC260Y_LEDGER_FOREIGN);
+	play_find(&play, 3)->live_size = HEADER;
+	play_find(&play, 2)->there = false;
+	play_find(&play, 1)->segment = 2;
+	bc260y_ledger_begin(&ledger, &ledger.tail, 2, 1, play_find(&play, 2)->live);
+	play_find(&play, 2)->live_size = HEADER;
+	CHECK_INT(open_again(), BC260Y_LEDGER_FOREIGN);
+	CHECK_INT(ledger.where_segment, 3);
+	CHECK(play_find(&play, 3) != NULL);
 	play = whole;
 	play_find(&play, 3)->segment = 9;
 	play_find(&play, 2)->segment = 3;
@@ -90,6 +98,15 @@ static void sequences_must_follow(void)
 	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
 	bc260y_ledger_begin(&ledger, &place, 3, BC260Y_LEDGER_SEQUENCE_MAX + 2, file->live);
 	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
+	for (int i = 0; i < 2; i++) {
+		uint8_t header[HEADER + 1] = "";
+
+		bc260y_ledger_begin(&ledger, &place, 1, i ? BC260Y_LEDGER_SEQUENCE_MAX + 2 : 0,
+				    header);
+		file_of(header, sizeof(header));
+		CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
+		CHECK_INT(ledger.where_offset, 16);
+	}
 }
 
 /* Every size, with what came, zeros or anything: nothing was in it. */
@@ -142,6 +159,18 @@ static void sequences_end_at_2_to_53(void)
 	CHECK_INT(bc260y_ledger_last(&ledger), BC260Y_LEDGER_SEQUENCE_MAX);
 	CHECK_INT(bc260y_ledger_append(&ledger, "x", 1, &sequence), BC260Y_LEDGER_FULL);
 	bc260y_ledger_close(&ledger);
+	/* A record beyond is none, however right its checksum. */
+	place = ledger.tail;
+	bc260y_ledger_encode(&place,
+			     &(struct bc260y_ledger_record){.sequence = place.sequence,
+							    .released = place.sequence - 1,
+							    .durable = HEADER},
+			     play_find(&play, 1)->live + place.offset);
+	play_find(&play, 1)->live_size += OVERHEAD;
+	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+	CHECK_INT(ledger.stats.cut, OVERHEAD);
+	CHECK_INT(bc260y_ledger_last(&ledger), BC260Y_LEDGER_SEQUENCE_MAX);
+	bc260y_ledger_close(&ledger);
 	/* So do segments. */
 	bc260y_ledger_begin(&ledger, &place, BC260Y_LEDGER_SEQUENCE_MAX, 7, header);
 	file_of(header, HEADER);
@@ -169,6 +198,7 @@ static ptrdiff_t odd_write(struct bc260y_disk *disk, uint64_t segment, uint32_t 
 			   const uint8_t *bytes, size_t size)
 {
 	(void)disk, (void)segment, (void)offset, (void)bytes;
+	CHECK(size <= OVERHEAD + RECORD_MAX);
 	return odd_count > 0 ? (ptrdiff_t)size + odd_count : 0;
 }
 
@@ -193,7 +223,14 @@ static void nonsense_is_a_disk_error(void)
 	odd.size = odd_size_of;
 	odd_size = BC260Y_LEDGER_SEGMENT_MAX + UINT64_C(1);
 	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
+	open_new();
+	put(5);
+	bc260y_ledger_close(&ledger);
+	play.disk.ops = &odd;
+	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
 	odd = play_ops;
+	make_whole();
+	play.disk.ops = &odd;
 	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
 	for (odd_count = 0; odd_count < 2; odd_count++) {
 		odd.write = odd_write;
@@ -285,6 +322,47 @@ static void a_removal_that_fails_is_looked_at(void)
 	bc260y_ledger_close(&ledger);
 }
 
+/* Nothing is written while a segment is there that should not be. */
+static void a_stray_segment_is_waited_for(void)
+{
+	uint8_t record[RECORD_MAX] = {0};
+
+	open_new();
+	for (int i = 0; i < 3; i++)
+		put(90);
+	play_fail(&play, PLAY_SYNC_LIST, 0, 3, BC260Y_DISK_ERROR);
+	CHECK_INT(bc260y_ledger_append(&ledger, record, 90, &sequence), BC260Y_LEDGER_ERROR);
+	CHECK_INT(bc260y_ledger_append(&ledger, record, 0, &sequence), BC260Y_LEDGER_ERROR);
+	CHECK_INT(play.counts[PLAY_WRITE], 5);
+	put(1);
+	CHECK(!play_find(&play, 2));
+	play_cut_power(&play, PLAY_LONG);
+	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+	CHECK_INT(bc260y_ledger_last(&ledger), 4);
+	bc260y_ledger_close(&ledger);
+}
+
+/* What is released and can't be removed counts. */
+static void the_limit_counts_what_can_not_be_removed(void)
+{
+	uint8_t record[RECORD_MAX] = {0};
+	int result = BC260Y_LEDGER_OK;
+
+	open_new();
+	play_fail(&play, PLAY_REMOVE, 0, 10000, BC260Y_DISK_ERROR);
+	for (int i = 0; i < 100 && result == BC260Y_LEDGER_OK; i++) {
+		result = bc260y_ledger_append(&ledger, record, 90, &sequence);
+		CHECK_INT(bc260y_ledger_commit(&ledger), BC260Y_LEDGER_OK);
+		CHECK_INT(bc260y_ledger_release(&ledger, bc260y_ledger_last(&ledger)),
+			  BC260Y_LEDGER_OK);
+		CHECK(play_used(&play) <= options.limit);
+	}
+	CHECK_INT(result, BC260Y_LEDGER_FULL);
+	play.fail_count = 0;
+	put(90);
+	bc260y_ledger_close(&ledger);
+}
+
 static void a_torn_segment_that_stays_shuts_it(void)
 {
 	static const enum play_op ops[] = {PLAY_REMOVE, PLAY_SYNC_LIST, PLAY_READ, PLAY_READ};
@@ -311,6 +389,8 @@ int main(void)
 	a_refusal_says_why();
 	every_result_has_a_name();
 	a_removal_that_fails_is_looked_at();
+	a_stray_segment_is_waited_for();
+	the_limit_counts_what_can_not_be_removed();
 	a_torn_segment_that_stays_shuts_it();
 	return check_end("ledger_foreign");
 }

@@ -211,6 +211,9 @@ static void finish(void)
 {
 	play.crash_at = 0;
 	check_recovery();
+	/* What was seen is on the disk, and nowhere else has to be. */
+	play_cut_power(&play, PLAY_OLD);
+	check_recovery();
 	if (!play.locked)
 		return;
 	bc260y_ledger_close(&ledger);

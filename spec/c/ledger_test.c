@@ -229,8 +229,9 @@ static void the_limit_is_exact(void)
 		ledger.options.limit = size + (uint32_t)more;
 		put_many(1, 10);
 		CHECK_INT(append("0123456789"), more < 0 ? BC260Y_LEDGER_FULL : 0);
-		bc260y_ledger_drop(&ledger);
+		CHECK_INT(bc260y_ledger_commit(&ledger), BC260Y_LEDGER_OK);
 		bc260y_ledger_close(&ledger);
+		CHECK_INT(play_used(&play), size - (more < 0 ? OVERHEAD + 10 : 0));
 		/* The same for a segment: here it begins the next one. */
 		open_new();
 		ledger.options.segment = size + (uint32_t)more;
