@@ -5,6 +5,7 @@ local random = require "spec.simulation.random"
 
 local CALL = 3600          -- seconds that one deliver is given
 local ASK_PAUSE = 10
+local REPORT_PAUSE = 3600  -- at most
 local INSTANT = 1e-3       -- what is due so soon is due now
 local PUT_LATE = 600       -- seconds of the calm in which records that are late are put
 local BATCH_MAX = 4
@@ -87,9 +88,19 @@ end
 
 -- Delivery. ------------------------------------------------------------------------
 
+--- Whether the script reports now and then, and has no session meanwhile; and how many
+-- seconds pass between two reports.
+function life_methods:reports()
+  return self.plan.seed % 4 == 1
+end
+
+function life_methods:report_pause()
+  return 1 + self.random.number() * math.min(6 * self.plan.pace, REPORT_PAUSE)
+end
+
 --- Whether a deliver is to return as soon as the outbox is empty.
 function life_methods:drains()
-  return not self:wants_more()
+  return self:reports() or not self:wants_more()
 end
 
 -- When the script gives up what it does next, or nil.

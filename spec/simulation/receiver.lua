@@ -54,7 +54,7 @@ local function commit(self, connection)
       store.payloads[frame.sequence] = frame.payload
       self.events.stored(frame.id, frame.sequence, frame.payload)
     elseif frame.sequence > store.last then
-      self.events.gap(frame.id, frame.sequence, store.last)
+      self.events.gap(frame.id, frame.sequence, frame.payload)
     elseif frame.sequence > 0 then
       self.events.again(frame.id, frame.sequence, frame.payload)
     end
@@ -123,7 +123,7 @@ local function server_of(self)
 end
 
 --- options: after = function(seconds, fn), record_max, events = { stored(id, sequence,
--- payload), again(...), gap(id, sequence, last), acknowledged(last) }.
+-- payload), again(...), gap(...), acknowledged(last) }.
 -- Result: receiver; .server is what a world listens with.
 local function new(options)
   local self = setmetatable({

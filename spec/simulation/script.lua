@@ -12,6 +12,8 @@ local PORT_PAUSE = 5        -- seconds before a port that is gone is tried again
 local REFUSED_PAUSE = 60    -- before a record that was refused is put again
 local RECORD_MAX = 1024
 local ASK = 20              -- seconds that a question to the module may take
+local FLUSH = 20
+local CLOSE = 15            -- beyond that, for CLOSE OK
 local PUT_MAX = 5           -- seconds that a put may take beyond what it waits for others
 
 local script = {}
@@ -97,18 +99,37 @@ local function ask(life, modem)
   end
 end
 
--- One modem: until its port is lost, its session ends, or all is done.
-local function use(life, port, outbox)
-  local modem = bc260y.open{ port = port, format = life.plan.format }
+-- Closes a session, which waits a while for what the peer's TCP has not acknowledged.
+local function close(life, session)
+  local call = life.judge:begins("close", FLUSH + CLOSE)
+  session:close{ flush = FLUSH }
+  life.judge:ends(call)
+end
+
+-- One session: until all is gone, where it is but to report, or it ends. Result: whether the
+-- modem is of further use; nil: it is to be dropped with all that uses it, as it is.
+local function serve(life, modem, outbox)
   local session = new_session(life, modem)
-  if life:asks() then bc260y.spawn(ask, life, modem) end
   while true do
     local ok, err, drop = deliver(life, session, outbox)
-    if life:is_done() or not ok and err ~= "timeout" then break end
-    if not ok and drop then return end
+    if not ok and drop then return nil end
+    if ok or err ~= "timeout" then
+      close(life, session)
+      return ok
+    end
   end
-  session:close()
-  modem:close()
+end
+
+-- One modem: until its port is lost, a session fails for good, or all is done.
+local function use(life, port, outbox)
+  local modem = bc260y.open{ port = port, format = life.plan.format }
+  if life:asks() then bc260y.spawn(ask, life, modem) end
+  local again = serve(life, modem, outbox)
+  while again and not life:is_done() do
+    bc260y.sleep(life:report_pause())
+    again = serve(life, modem, outbox)
+  end
+  if again ~= nil then modem:close() end
 end
 
 function script.main(life)

@@ -20,7 +20,8 @@ local module = require "spec.simulation.module"
 local net = require "spec.simulation.net"
 local random = require "spec.simulation.random"
 
--- Time must move, or a module that always wants to be called never ends.
+-- Time must move, or a module that always wants to be called never ends; and sums of seconds
+-- must not fall short of what they add up to.
 local INSTANT = 1e-6
 
 local world_methods = {}
@@ -80,10 +81,14 @@ end
 -- The module. -----------------------------------------------------------------------
 
 -- The module has done what was due; wait: seconds until it wants to be stepped, or nil.
--- Brings what it says to the line.
 local function follow(self, wait)
-  self.module_due = wait and self.time + (wait > INSTANT and wait or INSTANT) or math.huge
+  self.module_due = wait and self.time + wait + INSTANT or math.huge
+end
+
+-- Takes what the module has said by now to the line; what it says now leaves later.
+local function step(self)
   local bytes = self.module:output()
+  follow(self, self.module:step())
   if bytes ~= "" then self.line:bring(bytes) end
 end
 
@@ -111,9 +116,7 @@ end
 function world_methods:advance(stop, reader)
   local heap_of = self.heap
   while true do
-    if self.module_due <= self.time and not self.frozen then
-      follow(self, self.module:step())
-    end
+    if self.module_due <= self.time and not self.frozen then step(self) end
     if reader and (reader.unread ~= "" or self.nudged) then
       self.nudged = false
       return reader.unread ~= ""
