@@ -20,8 +20,11 @@ io.stdout:setvbuf("line")
 
 local sum, passed, failed = {}, 0, 0
 
-local function show(counts)
+local function add(counts)
   for name, count in pairs(counts) do sum[name] = (sum[name] or 0) + count end
+end
+
+local function show(counts)
   return ("%d records accepted, %d delivered, %d duplicates dropped; %d kills, %d reboots, "
     .. "%d pty reopenings, %d server restarts; %.0f seconds"):format(counts.accepted or 0,
     counts.delivered or 0, counts.duplicates, counts.kills, counts.reboots, counts.reopenings,
@@ -34,6 +37,7 @@ for i = 1, RUNS do
   local counts, faults = run { seconds = DURATION, kills = KILLS, reboots = OTHERS,
     reopenings = OTHERS, restarts = MODE and 0 or OTHERS, seed = seed, folder = folder,
     acknowledge = MODE }
+  add(counts)
   print(("seed %d: %s"):format(seed, show(counts)))
   for _, fault in ipairs(faults) do print("  FAILED: " .. fault) end
   if faults[1] then
@@ -48,4 +52,4 @@ end
 
 if RUNS > 1 then print("all runs: " .. show(sum)) end
 print(("%d passed, %d failed"):format(passed, failed))
-os.exit(failed == 0 and passed > 0)
+os.exit(failed == 0 and passed > 0 and 0 or 1)
