@@ -70,7 +70,7 @@ static int call_count(lua_State *L, int argument_count, uint64_t *count)
 
 	if (result < 0)
 		return result;
-	value = lua_tonumber(L, -2);
+	value = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : -1;
 	lua_pop(L, 2);
 	if (!(value >= 0 && value < BC260Y_LUA_EXACT_MAX))
 		return BC260Y_DISK_ERROR;

@@ -443,7 +443,8 @@ static int core_crc32c(lua_State *L)
 	const char *bytes = luaL_checklstring(L, 1, &size);
 	lua_Number crc = luaL_optnumber(L, 2, 0);
 
-	luaL_argcheck(L, crc >= 0 && crc <= 4294967295.0, 2, "a checksum expected");
+	luaL_argcheck(L, crc >= 0 && crc <= 4294967295.0 && crc == (lua_Number)(uint32_t)crc, 2,
+		      "a checksum expected");
 	bc260y_lua_push_count(L, bc260y_crc32c((uint32_t)crc, bytes, size));
 	return 1;
 }
