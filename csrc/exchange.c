@@ -122,16 +122,16 @@ static void leave_late(struct bc260y_exchange *x)
 	memcpy(x->late_prefix, x->prefix, x->prefix_size);
 }
 
-/* A module that may be waiting for data gets CRs; one that has prompted, its data, since
- * it takes what comes next for that. Result: false when the data was never sent. */
-static bool leave_data(struct bc260y_exchange *x, uint64_t now_ms)
+/* A module that may be waiting for data, or for a byte of it that was lost, gets CRs: what
+ * comes next would be taken for it. Then nobody knows what the peer gets.
+ * Result: whether it was so. */
+static bool leave_data(struct bc260y_exchange *x)
 {
-	if (!x->prompted) {
-		x->fill_size = x->fill_left = x->data_size;
+	if (!x->shape.prompted || (x->final && !x->early_final))
 		return false;
-	}
-	if (x->data_at_ms != BC260Y_NEVER)
-		begin_data(x, now_ms);
+	x->fill_left = x->data_size;
+	if (!x->prompted)
+		x->fill_size = x->data_size;
 	return true;
 }
 
@@ -144,14 +144,8 @@ enum bc260y_event_type bc260y_exchange_end(struct bc260y_exchange *x, struct bc2
 	x->active = false;
 	if (status == BC260Y_STATUS_TIMEOUT)
 		x->counters.timeouts++;
-	if (missing && x->shape.prompted && !leave_data(x, now_ms))
+	if (missing && leave_data(x))
 		status = BC260Y_STATUS_NO_PROMPT;
-	/* A byte of its data may be lost, and what comes next be taken for it: nobody knows
-	 * any more what the peer gets. */
-	if (status == BC260Y_STATUS_TIMEOUT && x->data_sent && (!x->final || x->early_final)) {
-		x->fill_left = x->data_size;
-		status = BC260Y_STATUS_NO_PROMPT;
-	}
 	if (x->shape.second)
 		bc260y_exchange_leave_owed(x, status, missing, now_ms);
 	if (x->early_final || (!x->final && status != BC260Y_STATUS_ERROR))
@@ -173,6 +167,9 @@ enum bc260y_event_type bc260y_exchange_end_seconded(struct bc260y_exchange *x,
 {
 	enum bc260y_status status = x->second_code ? BC260Y_STATUS_FAIL : BC260Y_STATUS_OK;
 
+	/* An older one's does not say that its data is complete. */
+	if (x->doubtful && leave_data(x))
+		status = BC260Y_STATUS_NO_PROMPT;
 	return bc260y_exchange_end(x, event, status, x->second_code, now_ms);
 }
 

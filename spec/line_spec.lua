@@ -88,7 +88,7 @@ describe("core.line #integration", function()
     far:close()
     assert.equal("torn", (line:step(PATIENT)))
     local kind, status, _, _, last = line:next()
-    assert.same({"result", "torn", nil}, {kind, status, last})
+    assert.same({"result", "no prompt", nil}, {kind, status, last})
     assert.equal("lost", line:next())
   end)
 
