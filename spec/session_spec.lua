@@ -247,6 +247,20 @@ script.each_loop(function(how, run)
       end)
     end)
 
+    it("takes it for no failure that a call was shorter than the attach", function()
+      with({ session = false }, function(bench)
+        bench.rig.module:network(false)
+        local session = bench:make()
+        for _ = 1, 5 do
+          assert.same({ nil, "timeout" }, { session:wait(3) })
+          assert.equal("connecting", (session:state()))
+        end
+        bench.rig.module:network(true)
+        assert.is_true(session:wait(60))
+        assert.equal(0, session:stats().failures)
+      end)
+    end)
+
     it("closes with CLOSE OK in every state, and only once", function()
       local function closes(bench, session)
         assert.is_true(session:close())
