@@ -3,11 +3,6 @@
 # one mode or ("both") in each, and their count.
 lua=$1 first=$2 last=$(($2 + $3 - 1)) modes=${4:-both} jobs=${5:-1}
 [ "$modes" = both ] && modes="application tcp"
-version=$($lua -e 'print(jit and "jit" or _VERSION:match("%d%.%d"))') || exit 1
-LUA_PATH="./lua/?.lua;./lua/?/init.lua;./?.lua;;"
-LUA_CPATH="./build/$version/?.so;;"
-LUA=$lua
-export LUA_PATH LUA_CPATH LUA
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 for mode in $modes; do

@@ -3,6 +3,11 @@
 --
 -- It knows options and processes. What a run is, is in host.lua.
 
+-- The command that repeats a run is all that is needed, in the folder of the sources.
+local version = rawget(_G, "jit") and "jit" or _VERSION:match("%d%.%d")
+package.path = "./lua/?.lua;./lua/?/init.lua;./?.lua;" .. package.path
+package.cpath = ("./build/%s/?.so;"):format(version) .. package.cpath
+
 local watchdog = require "spec.simulation.watchdog" -- before anything makes coroutines
 
 local host = require "spec.simulation.host"
@@ -83,8 +88,7 @@ local function run_plan(plan, print)
 end
 
 local function command(options, seed, choice)
-  return ("%s spec/simulation/run.lua --mode %s --seed %d%s"):format(
-    os.getenv("LUA") or arg[-1] or "lua5.4", options.mode, seed,
+  return ("%s spec/simulation/run.lua --mode %s --seed %d%s"):format(arg[-1], options.mode, seed,
     choice and (' --keep "%s"'):format(shrink.text(choice)) or "")
 end
 
