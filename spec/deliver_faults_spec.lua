@@ -206,16 +206,26 @@ script.each_loop(function(how, run)
       end)
     end)
 
-    it("gives no connection up while the module sleeps", function()
+    it("wakes a module that sleeps before it gives the connection up", function()
       run(function()
-        open { format = "hex", server = { mute = true },
+        local asked = 0
+        open { format = "hex", profile = "manual", server = { mute = true },
           policy = { idle = 600, sleeping = "sleep" } }
         bench:put(2)
         deliver { timeout = 20 }
-        bench.module:sleep("PSM")
-        assert.same({ nil, "timeout" }, { deliver { timeout = 1000 } })
-        assert.equal("PSM", bench.modem.wake.kind)
+        bench.module:sleep("DEEPSLEEP")
+        assert.same({ nil, "timeout" }, { deliver { timeout = 100 } })
+        assert.equal("DEEPSLEEP", bench.modem.wake.kind)
+        function bench.module.count(...)
+          asked = asked + 1
+          return ...
+        end
+        assert.same({ nil, "timeout" }, { deliver { timeout = 120 } })
+        assert.is_true(asked > 0)
         assert.same({}, bench:told("disconnected"))
+        bench.module:sleep("DEEPSLEEP")
+        assert.same({ nil, "timeout" }, { deliver { timeout = 150 } })
+        assert.same({ "not acknowledged" }, bench:told("disconnected"))
         bench.modem:close()
       end)
     end)

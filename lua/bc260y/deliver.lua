@@ -35,7 +35,7 @@ local function restart(self, sock)
   self.reader = frames.reader(self.id)
   self.sequence, self.ready, self.fault = 0, nil, nil
   self.offset, self.asked, self.unagreed = sock.sent, sock.sent, 0
-  self.warned = false
+  self.warned, self.prodded_at = false, -math.huge
   self.room, self.refusals, self.again_at = math.huge, 0, nil
   self.patience = decide(self.session, "first_check") + decide(self.session, "second_check")
 end
@@ -49,15 +49,20 @@ local function look_at_outbox(self)
   return first > last
 end
 
--- When a peer that has all and says nothing is given up; nil: it owes nothing. The module's
--- sleep is no time.
+-- When a peer that has all and says nothing is given up; nil: it owes nothing.
 local function patience_ends(self)
   local since = not self.by_tcp and self.window:waits_since()
-  if not since then return nil end
-  local limit = max(since, self.released_at) + self.patience
-  if self.pump:left(limit) > 0 or not self.session.modem.wake.kind then return limit end
-  self.released_at = self.pump:now()
-  return self.released_at + self.patience
+  return since and max(since, self.released_at, self.prodded_at) + self.patience
+end
+
+-- The peer has all and says nothing. A module that sleeps may not have heard it: it is
+-- woken by a question, once, and the time begins anew.
+local function give_up(self)
+  if not self.session.modem.wake.kind or self.prodded_at > self.released_at then
+    return self.session:fail(self.sock, "not acknowledged")
+  end
+  self.session:look(self.deadline)
+  self.prodded_at = self.pump:now()
 end
 
 local function earlier(a, b)
@@ -66,9 +71,7 @@ end
 
 local function wait(self, waiter)
   local limit = patience_ends(self)
-  if limit and self.pump:left(limit) == 0 then
-    return self.session:fail(self.sock, "not acknowledged")
-  end
+  if limit and self.pump:left(limit) == 0 then return give_up(self) end
   self.session:pause(waiter, earlier(earlier(limit, self.deadline), self.again_at))
 end
 
@@ -127,7 +130,8 @@ local function new_delivery(session, outbox)
     offset = 0,         -- bytes that had gone behind the last chunk
     asked = 0,          -- and when the count was last asked for,
     unagreed = 0,       -- and what the last but that had said
-    patience = 0,       -- seconds without an acknowledgement
+    patience = 0,       -- seconds without an acknowledgement,
+    prodded_at = -math.huge, -- and when a module that sleeps was woken for one
     room = math.huge,   -- bytes in flight that the module has room for
     refusals = 0,       -- times that it has not taken a chunk, in a row,
     again_at = nil,     -- when that is tried again,
