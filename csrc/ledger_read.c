@@ -253,7 +253,7 @@ static int find(struct bc260y_ledger *ledger, struct bc260y_ledger_place *place,
 	int result = BC260Y_LEDGER_OK;
 
 	while (place->sequence < sequence && place->segment < ledger->tail.segment) {
-		struct bc260y_ledger_place next;
+		struct bc260y_ledger_place next = *place;
 
 		result = enter_next(ledger, place, &next);
 		if (result < 0)

@@ -339,18 +339,15 @@ static uint64_t check_option(lua_State *L, const char *name, uint64_t standard, 
 
 static void check_id(lua_State *L, uint8_t *id)
 {
-	size_t size;
-	const char *bytes;
-
 	lua_getfield(L, 2, "id");
 	if (lua_isnil(L, -1)) {
 		if (bc260y_entropy(id, BC260Y_LEDGER_ID_SIZE) < 0)
 			luaL_error(L, "/dev/urandom can't be read");
 	} else {
-		bytes = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &size) : NULL;
-		if (!bytes || size != BC260Y_LEDGER_ID_SIZE)
+		if (lua_type(L, -1) != LUA_TSTRING ||
+		    bc260y_lua_size(L, -1) != BC260Y_LEDGER_ID_SIZE)
 			luaL_argerror(L, 2, "id: 8 bytes expected");
-		memcpy(id, bytes, BC260Y_LEDGER_ID_SIZE);
+		memcpy(id, lua_tostring(L, -1), BC260Y_LEDGER_ID_SIZE);
 	}
 	lua_pop(L, 1);
 }
