@@ -286,10 +286,10 @@ describe("the judge", function()
     end)
 
     it("sees memory that grows without end", function()
-      judge:memory(5000)
-      judge:memory(6500)
+      judge:memory(5000.25)
+      judge:memory(6500.5)
       assert.is_nil(kind())
-      judge:memory(9000)
+      judge:memory(9000.75)
       assert.equal("memory", kind())
     end)
 

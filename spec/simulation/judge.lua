@@ -233,7 +233,7 @@ end
 function judge_methods:memory(kib)
   self.memory_first = self.memory_first or kib
   if kib - self.memory_first > MEMORY_MAX then
-    self:fail("memory", "%d KiB, and %d at first", kib, self.memory_first)
+    self:fail("memory", "%.0f KiB, and %.0f at first", kib, self.memory_first)
   end
 end
 
