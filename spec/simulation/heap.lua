@@ -8,7 +8,7 @@ local function before(a, b)
   return a.due < b.due or a.due == b.due and a.order < b.order
 end
 
---- Calls fn(argument) once the time has come. Result: the entry; entry.fn = nil cancels it.
+--- Calls fn(argument) once the time has come.
 function heap_methods:at(due, fn, argument)
   self.order = self.order + 1
   local entry = { due = due, order = self.order, fn = fn, argument = argument }
@@ -20,7 +20,6 @@ function heap_methods:at(due, fn, argument)
     place = half
   end
   self[place] = entry
-  return entry
 end
 
 local function pop(self)
@@ -47,7 +46,7 @@ function heap_methods:run(now)
   local first = self[1]
   while first and first.due <= now do
     pop(self)
-    if first.fn then first.fn(first.argument) end
+    first.fn(first.argument)
     first = self[1]
   end
 end
