@@ -66,20 +66,12 @@ local function measure(outbox)
   end
 end
 
-local function say(what)
-  return function(...)
-    local words = { what }
-    for i = 1, select("#", ...) do words[#words + 1] = tostring((select(i, ...))) end
-    print(table.concat(words, " "))
-  end
-end
-
 local hooks = {
-  connected = say "connected",
-  disconnected = say "broken   ",
-  waiting = say "waiting  ",
-  released = say "delivered up to",
-  error = say "error    ",
+  connected = function() print("connected") end,
+  disconnected = function(why) print("broken    " .. why) end,
+  waiting = function(seconds, why) print(string.format("waiting   %.1f s: %s", seconds, why)) end,
+  released = function(sequence) print(string.format("delivered up to %.0f", sequence)) end,
+  error = function(text) print("error     " .. text) end,
 }
 
 -- Delivers for as long as the port is there. A session deals with everything but that.

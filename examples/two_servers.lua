@@ -81,7 +81,7 @@ local function deliver_to(server, modem, outbox, line)
   local session = modem:session {
     host = server.host, port = server.port, policy = policy,
     on = {
-      released = function(sequence) print(server.name .. " has " .. sequence) end,
+      released = function(last) print(string.format("%s has %.0f", server.name, last)) end,
       error = function(text) print("error     " .. text) end,
     },
   }
