@@ -6,7 +6,7 @@
 /* needs: port_fd.c port_net.c port_serial.c port_tty.c */
 /* needs: lua_disk.c lua_ledger.c port_disk.c */
 /* libs: lua5.4 libserialport */
-#define _XOPEN_SOURCE 600
+#define _XOPEN_SOURCE 700
 
 #include "check.h"
 
@@ -56,8 +56,8 @@ static void *allocate(void *context, void *block, size_t old_size, size_t size)
 
 /* Each is called until it succeeds. */
 static const char script[] =
-	"local core, path, say = ...\n"
-	"local framer, exchange, port, line\n"
+	"local core, path, say, folder = ...\n"
+	"local framer, exchange, port, line, ledger\n"
 	"local long = ('x'):rep(9000) .. '\\r\\n'\n"
 	"local stream = '\\r\\nOK\\r\\n> +QIURC: \"recv\",2,40,' .. ('6a'):rep(40) .. '\\r\\n' ..\n"
 	"  '+QIURC: \"recv\",2,x' .. ('y'):rep(60) .. '\\r\\n' .. ('a line '):rep(9) .. '\\r\\n'\n"
@@ -110,6 +110,15 @@ static const char script[] =
 	"  function() return core.poll({}, 0) end,\n"
 	"  function() return core.ports() end,\n"
 	"  function() return core.now() > 0 end,\n"
+	"  function() return core.crc32c(long), #core.entropy(8) end,\n"
+	"  function() return core.ledger('/dev/bc260y/none') end,\n"
+	"  function() ledger = core.ledger(folder, { id = 'outbox-1' }) end,\n"
+	"  function() return core.ledger(folder) end,\n"
+	"  function() return ledger:append(host), ledger:commit(), ledger:id() end,\n"
+	"  function() return ledger:read(1), ledger:size() end,\n"
+	"  function() return ledger:read(2) end,\n"
+	"  function() return ledger:stats() end,\n"
+	"  function() return ledger:release(1), ledger:drop(), ledger:close() end,\n"
 	"  function() port = core.tty(path) end,\n"
 	"  function() line = core.line(port) end,\n"
 	"  function() return line:start('AT;') end,\n"
@@ -179,6 +188,18 @@ static void call(lua_State *L, struct memory *memory, int argument_count)
 	lua_settop(L, base);
 }
 
+static char folder[32];
+
+/* Where no outbox is yet. */
+static const char *empty_folder(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/0000000000000001.segment", folder);
+	unlink(name);
+	return folder;
+}
+
 static int master = -1;
 
 /* A port whose other side is here. Result: its name. */
@@ -219,7 +240,8 @@ static bool play(long countdown)
 	lua_insert(L, -2);
 	lua_pushstring(L, open_pty());
 	lua_pushcfunction(L, say);
-	lua_call(L, 3, 1);
+	lua_pushstring(L, empty_folder());
+	lua_call(L, 4, 1);
 	for (int i = 1; lua_rawgeti(L, 1, i) == LUA_TFUNCTION; i++)
 		call(L, &memory, 0);
 	lua_close(L);
@@ -231,6 +253,10 @@ int main(void)
 {
 	long countdown = 0;
 
+	/* In memory, where a sync takes no time. */
+	snprintf(folder, sizeof(folder), "%s/bc260y-oom-XXXXXX",
+		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+	CHECK(mkdtemp(folder) != NULL);
 	CHECK(!play(NEVER));
 	memcpy(expected, record, sizeof(expected));
 	CHECK(strstr(expected, "orphan") == NULL && strstr(expected, "reset\n"));
@@ -241,5 +267,8 @@ int main(void)
 	}
 	printf("memory ran out at each of %ld allocations\n", countdown);
 	CHECK(countdown > 100);
+	empty_folder();
+	snprintf(record, sizeof(record), "%s/lock", folder);
+	CHECK(!unlink(record) && !rmdir(folder));
 	return check_end("oom");
 }
