@@ -79,10 +79,10 @@ local begins = {
   reboot_in_command = script(function() return { reset = true } end),
   reboot_in_payload = in_force,
   hang = at_once(function(world, fault)
-    world.frozen = true
+    world:freeze(fault.keeps)
     world:at(world.time + fault.seconds, function()
-      world.frozen, world.module_due = false, world.time
       if fault.reboot then world:reboot() end
+      world:thaw()
     end)
   end),
   boot_loop = at_once(function(world, fault)

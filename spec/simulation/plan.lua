@@ -21,12 +21,13 @@
 --   (bit). wrong_baud (seconds), stale_read (seconds, delay: bytes are late), part_write and
 --   empty_wait (times), stuck_write (seconds), unplug (seconds, power: the module reboots).
 --   In the module: reboot; reboot_in_command (match, times); reboot_in_payload (way, times);
---   hang (seconds, reboot: at its end); boot_loop (count, seconds between them); sleep
---   (sleep: "DEEPSLEEP" or "PSM"); error (match, executed, times), cme_error (code as well),
---   no_answer (the same); send_fail (executed, times); no_send_ok, no_open_result, no_prompt
---   (times); late_final, late_second, early_second (delay, times); closed_lost (times);
---   urcs_lost (seconds); urc_storm (count, gap); echo; id_taken (id); buffer_full (seconds);
---   miscount (form: "zero", "all", "more", "less"; times 1: two in a row would agree).
+--   hang (seconds, reboot: at its end, keeps: hears then what it was told); boot_loop (count,
+--   seconds between them); sleep (sleep: "DEEPSLEEP" or "PSM"); error (match, executed, times),
+--   cme_error (code as well), no_answer (the same); send_fail (executed, times); no_send_ok,
+--   no_open_result, no_prompt (times); late_final, late_second, early_second (delay, times);
+--   closed_lost (times); urcs_lost (seconds); urc_storm (count, gap); echo; id_taken (id);
+--   buffer_full (seconds); miscount (form: "zero", "all", "more", "less"; times 1: two in a row
+--   would agree).
 --   In the network: reset, half_open (give_up: seconds until the module is told, or nil), cut
 --   (way, after: bytes, silent, times: 1), nat (limit, seconds), dns (seconds, silent: no
 --   answer), silent_open, refuse, lost_acks, stall (seconds), late_acks, server_slow (delay,
@@ -92,7 +93,9 @@ local KINDS = {
   { "reboot", function() return {} end, 3 },
   { "reboot_in_command", function(r) return { match = r:pick(COMMANDS), times = 1 } end, 2 },
   { "reboot_in_payload", function(r) return { way = way(r), times = 1 } end, 2 },
-  { "hang", function(r) return { seconds = r:spread(1, 600), reboot = r:chance(0.5) } end, 2 },
+  { "hang", function(r)
+    return { seconds = r:spread(1, 600), reboot = r:chance(0.5), keeps = r:chance(0.5) }
+  end, 2 },
   { "boot_loop", function(r)
     return { count = r:range(2, 12), seconds = r:spread(0.1, 20) }
   end, 1 },

@@ -24,6 +24,9 @@ local random = require "spec.simulation.random"
 -- must not fall short of what they add up to.
 local INSTANT = 1e-6
 
+-- What the receiver of a module that hangs has room for.
+local KEPT_MAX = 4096
+
 local world_methods = {}
 local world_mt = { __name = "simulation.world", __index = world_methods }
 
@@ -92,10 +95,26 @@ local function step(self)
   if bytes ~= "" then self.line:bring(bytes) end
 end
 
+--- The module hangs. keeps: it hears later what it is told meanwhile, as far as it fits.
+function world_methods:freeze(keeps)
+  self.frozen, self.kept = true, keeps and "" or nil
+end
+
+function world_methods:thaw()
+  local kept = self.kept
+  self.frozen, self.kept, self.module_due = false, nil, self.time
+  if kept and kept ~= "" then self:hear(kept) end
+end
+
 --- The module hears bytes of the host.
 function world_methods:hear(bytes)
   if self.frozen then
-    self.counts.unheard = self.counts.unheard + #bytes
+    local kept = self.kept
+    if kept and #kept + #bytes <= KEPT_MAX then
+      self.kept = kept .. bytes
+    else
+      self.counts.unheard = self.counts.unheard + #bytes
+    end
     return
   end
   follow(self, self.module:input(bytes))
@@ -152,8 +171,7 @@ end
 -- From now on nothing goes wrong; what is broken may be repaired.
 local function calm(self)
   self.force = {}
-  self.frozen = false
-  self.module_due = self.time
+  self:thaw()
   self.line:heal()
   self.net:heal()
   faults.heal(self)
@@ -193,7 +211,8 @@ local function new(plan)
     random = random.new(plan.seed + 1),
     line = nil, net = nil, module = nil,
     module_due = 0,     -- when it wants to be stepped
-    frozen = false,     -- it hangs
+    frozen = false,     -- it hangs,
+    kept = nil,         -- and this it will hear
     nudged = false,     -- whoever waits is to come back
     paused = nil,       -- seconds that the host stands still
     force = {},         -- kind -> the fault that is in force
