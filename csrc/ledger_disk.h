@@ -2,7 +2,8 @@
  * What a ledger asks of a disk: eleven functions over files that are numbered.
  *
  * A file is a segment, a whole number from 1 to below 2^53. All writing is append; what
- * was synced is never written again. A disk knows nothing of what the bytes mean. As a
+ * was synced is never written again, and is assumed to outlive a write behind it that the
+ * power cuts short, in the same sector too. A disk knows nothing of what the bytes mean. As a
  * port is (port.h), so is a disk a struct that begins with its functions.
  */
 #ifndef BC260Y_LEDGER_DISK_H

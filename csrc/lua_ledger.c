@@ -92,13 +92,18 @@ static struct lua_ledger *self_at(lua_State *L)
 	return bc260y_lua_object(L, ledger_class);
 }
 
-static void enter(lua_State *L, struct lua_ledger *self)
+/* Before each call of the ledger; inside is cleared behind it. Result: false when it is
+ * closed. */
+static bool enter(lua_State *L, struct lua_ledger *self)
 {
+	if (!self->open)
+		return false;
 	if (self->inside)
 		luaL_error(L, "the ledger is in the midst of a call, or its disk raised an error");
 	self->inside = true;
 	if (self->by_lua)
 		self->kind.lua.L = L;
+	return true;
 }
 
 static uint64_t check_sequence(lua_State *L, int index)
@@ -122,9 +127,8 @@ static int ledger_append(lua_State *L)
 	uint64_t sequence;
 	int result;
 
-	if (!self->open)
+	if (!enter(L, self))
 		return push_closed(L);
-	enter(L, self);
 	result = bc260y_ledger_append(&self->ledger, record, size, &sequence);
 	self->inside = false;
 	if (result < 0)
@@ -140,9 +144,8 @@ static int ledger_commit(lua_State *L)
 	struct lua_ledger *self = self_at(L);
 	int result;
 
-	if (!self->open)
+	if (!enter(L, self))
 		return push_closed(L);
-	enter(L, self);
 	result = bc260y_ledger_commit(&self->ledger);
 	self->inside = false;
 	return push_result(L, self, result);
@@ -155,9 +158,8 @@ static int ledger_drop(lua_State *L)
 	struct lua_ledger *self = self_at(L);
 	int result;
 
-	if (!self->open)
+	if (!enter(L, self))
 		return push_closed(L);
-	enter(L, self);
 	result = bc260y_ledger_drop(&self->ledger);
 	self->inside = false;
 	return push_result(L, self, result);
@@ -172,9 +174,8 @@ static int ledger_read(lua_State *L)
 	const uint8_t *record;
 	ptrdiff_t size;
 
-	if (!self->open)
+	if (!enter(L, self))
 		return push_closed(L);
-	enter(L, self);
 	size = bc260y_ledger_read(&self->ledger, sequence, &record);
 	self->inside = false;
 	if (size < 0)
@@ -191,9 +192,8 @@ static int ledger_release(lua_State *L)
 	uint64_t sequence = check_sequence(L, 2);
 	int result;
 
-	if (!self->open)
+	if (!enter(L, self))
 		return push_closed(L);
-	enter(L, self);
 	result = bc260y_ledger_release(&self->ledger, sequence);
 	self->inside = false;
 	return push_result(L, self, result);
@@ -256,31 +256,33 @@ static int ledger_stats(lua_State *L)
 	return 1;
 }
 
+/* One that an error has left is closed without a word more to the disk. */
+static void abandon(lua_State *L, struct lua_ledger *self)
+{
+	self->open = self->inside = false;
+	if (self->by_lua)
+		self->kind.lua.L = L;
+	self->kind.disk.ops->close(&self->kind.disk);
+}
+
 /* ledger:close() -> true. As often as one likes; also __close. */
 static int ledger_close(lua_State *L)
 {
 	struct lua_ledger *self = self_at(L);
-	bool usable = !self->inside;
 
-	if (self->open) {
-		self->inside = false;
-		enter(L, self);
-		self->open = false;
-		if (usable)
-			bc260y_ledger_close(&self->ledger);
-		else
-			self->kind.disk.ops->close(&self->kind.disk);
+	if (self->inside) {
+		abandon(L, self);
+	} else if (enter(L, self)) {
+		bc260y_ledger_close(&self->ledger);
+		self->open = self->inside = false;
 	}
 	lua_pushboolean(L, 1);
 	return 1;
 }
 
-static int close_disk(lua_State *L)
+static int gc_abandon(lua_State *L)
 {
-	struct lua_ledger *self = lua_touserdata(L, 1);
-
-	self->kind.lua.L = L;
-	self->kind.disk.ops->close(&self->kind.disk);
+	abandon(L, lua_touserdata(L, 1));
 	return 0;
 }
 
@@ -292,12 +294,12 @@ static int ledger_gc(lua_State *L)
 	self->object.self = NULL;
 	if (!self->open)
 		return 0;
-	self->open = false;
 	if (!self->by_lua) {
-		self->kind.disk.ops->close(&self->kind.disk);
+		abandon(L, self);
 		return 0;
 	}
-	lua_pushcfunction(L, close_disk);
+	/* Its close may raise, which a finalizer must not. */
+	lua_pushcfunction(L, gc_abandon);
 	lua_pushvalue(L, 1);
 	lua_pcall(L, 1, 0, 0);
 	return 0;

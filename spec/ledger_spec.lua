@@ -301,6 +301,21 @@ describe("A ledger on a Lua disk", function()
     end
   end)
 
+  it("can be closed again when its disk raised an error in the midst of that", function()
+    local ledger, disk = filled(2)
+    disk.answers.write = function() error("crash", 0) end
+    assert.has_error(function() ledger:close() end, "crash")
+    assert.is_nil(disk.calls.close)
+    disk.answers.write = nil
+    local writes = disk.calls.write
+    assert.is_true(ledger:close())
+    assert.is_true(ledger:close())
+    assert.are.same({ 1, writes }, { disk.calls.close, disk.calls.write })
+    disk.answers.close = function() error("crash", 0) end
+    ledger = assert(core.ledger(disk, OPTIONS))
+    assert.has_error(function() ledger:close() end, "crash")
+  end)
+
   it("closes its disk when an opening is left by an error, and when it is collected", function()
     local disk = new_disk()
     disk.answers.create = function() error("crash", 0) end
