@@ -25,7 +25,10 @@ end
 -- Records. -------------------------------------------------------------------------
 
 local function shown(payload)
-  return ("%q"):format(#payload > 40 and payload:sub(1, 40) .. "..." or payload)
+  local text = payload:sub(1, 40):gsub("[^\32-\126]", function(char)
+    return ("\\x%02x"):format(char:byte())
+  end)
+  return ('"%s"%s'):format(text, #payload > 40 and "..." or "")
 end
 
 -- Whether somebody is putting that payload, or was when the host died.

@@ -4,7 +4,7 @@
 -- The one clock of the machine in the simulation: it only ends what would never end. On
 -- LuaJIT compiled code has no hooks, and the part's own time limit ends it.
 
-local CPU_MAX = 60           -- seconds for one run, a thousand times what it takes
+local CPU_MAX = 20           -- seconds for one run, some hundred times what it takes
 local EVERY = 10000000       -- instructions between two looks
 
 local watchdog = {}
