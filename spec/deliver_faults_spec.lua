@@ -343,6 +343,25 @@ script.each_loop(function(how, run)
       end
     end)
 
+    it("gives up a connection whose count says that something else was taken", function()
+      run(function()
+        open { server = { mute = true } }
+        local taken = 8 -- bytes less than it was given, for a while
+        function bench.module.count(sent)
+          return sent - taken, sent - taken, 0
+        end
+        bench:put(3, 100)
+        assert.same({ nil, "timeout" }, { deliver { acknowledge = "tcp", timeout = 2 } })
+        bench:pass(0)
+        assert.same({ "torn" }, bench:told("disconnected"))
+        assert.equal(0, released())
+        taken = 0
+        assert.is_true((deliver { acknowledge = "tcp", drain = true, timeout = 60 }))
+        assert.equal(2, #bench.server.peers)
+        bench.modem:close()
+      end)
+    end)
+
     it("sends again what the module refuses, after a while and on another connection", function()
       for _, answer in ipairs { "ERROR", "+CME ERROR: 558" } do
         run(function()

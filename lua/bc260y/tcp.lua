@@ -296,9 +296,10 @@ tcp_methods.receive = socket.public(tcp_receive, check_receive)
 
 -- Acknowledgements. ----------------------------------------------------------------
 
--- What the module counts, where it agrees with what was sent, by then.
--- Result: sent, acked, unacked; or nil, err, code.
-local function acked(self, deadline)
+-- What the module counts, where it agrees with what was sent, by then. strict: where it says
+-- twice that it took something else, that is believed: the stream is not what was sent, and
+-- its socket ends. Result: sent, acked, unacked; or nil, err, code.
+local function acked(self, deadline, strict)
   if self.state ~= "open" then return nil, "closed" end
   if self.pending then
     if not acquire(self, deadline) then return nil, self.pump.down or "timeout" end
@@ -310,12 +311,18 @@ local function acked(self, deadline)
     release(self)
     if answer == nil then return nil, err end
   end
-  local sent, done, left
+  local sent, done, left, before
   for _ = 1, 2 do -- a chunk may be between the module's count and ours
+    before = sent
     if not self.id then return nil, ended(self, true) end
     sent, done, left = count(self, deadline)
     if sent == self.sent and done + left == sent then return sent, done, left end
     if not sent then break end
+  end
+  local steady = sent and sent > 0 and sent == before and done + left == sent
+  if strict and steady and not self.pending then
+    abort(self, "torn")
+    return nil, "torn"
   end
   if sent then done, left = "error", nil end
   -- After a disconnect it reads 0,0,0 or is refused, and `closed` may have been lost (4.1.7).
@@ -333,9 +340,9 @@ end)
 --- Bytes of which it is certain that the peer's TCP has them. Asks once, and by that time
 -- of the port's clock (nil: no limit): what the module counts is certain once the question
 -- after it agrees, since the answer names no socket (4.1.7).
--- Result: bytes; or nil, err, code, as acked.
-function tcp_methods:confirmed(deadline)
-  local sent, done, code = acked(self, deadline)
+-- strict: as in acked. Result: bytes; or nil, err, code, as acked.
+function tcp_methods:confirmed(deadline, strict)
+  local sent, done, code = acked(self, deadline, strict)
   if not sent then return nil, done, code end
   if done >= self.counted then self.acknowledged = max(self.acknowledged, self.counted) end
   self.counted = done

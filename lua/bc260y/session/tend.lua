@@ -50,7 +50,7 @@ function tend.look(self, deadline)
   local sock = self.sock
   if not sock then return nil, "closed" end
   local before, counted = sock.acknowledged, sock.counted
-  local sure, err, code = sock:confirmed(deadline)
+  local sure, err, code = sock:confirmed(deadline, true)
   if sock ~= self.sock then return nil, "closed" end
   local asking, now = self.asking, self.pump:now()
   self.counts.questions = self.counts.questions + 1
