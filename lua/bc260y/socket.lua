@@ -167,6 +167,15 @@ end
 
 -- Connect. -------------------------------------------------------------------------
 
+-- A module that restarted while the open was queued has forgotten what format it sends.
+local function with_format(self, deadline, ok, ...)
+  if not ok or self.modem.send_format then return ok, ... end
+  local set, err, code = attach.ensure_format(self.modem, deadline)
+  if set then return ok end
+  abort(self, "closed")
+  return nil, err, code
+end
+
 --- Connects (manual 2.3.2). host: a name or address. port: 1-65535.
 -- Result: 1; or nil, err, code: the manual's words for 550-574, "not attached" before
 -- the module has an address (modem:attach waits for one), "timeout" (the open goes on, and
@@ -174,7 +183,8 @@ end
 -- With a local_port also "Port busy", 574, where another socket of this modem has it, and
 -- "port at rest", seconds, where it rests (note 5) for longer than the timeout: else it waits.
 shared.connect = public(function(self, host, port)
-  return connect.connect(self, host, port, deadline_of(self))
+  local deadline = deadline_of(self)
+  return with_format(self, deadline, connect.connect(self, host, port, deadline))
 end, connect.check)
 
 -- Data. ----------------------------------------------------------------------------
