@@ -138,6 +138,7 @@ function script.main(life)
   watch(life, outbox)
   life:opened(outbox)
   bc260y.spawn(put_all, life, outbox)
+  if life.plan.group then bc260y.spawn(put_all, life, outbox) end -- they share syncs
   while not life:is_done() do
     local port = life.process:open_port()
     if port then use(life, port, outbox) end
