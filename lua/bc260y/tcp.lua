@@ -59,7 +59,10 @@ local function count(self, deadline)
   local status = self.pump:execute(entry)
   if status ~= "ok" then return errors.of(status, entry.code) end
   local sent, acked, unacked = core.decode("+QISEND", (entry.lines or {})[1] or "")
-  if not sent then return nil, "error" end
+  if not sent then
+    self.pump.line:fence() -- it was an older command's OK (calls/ask.lua), or a line is lost
+    return nil, "error"
+  end
   return sent, acked, unacked
 end
 

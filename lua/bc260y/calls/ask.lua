@@ -26,10 +26,15 @@ function ask.deadline(self, options)
   return timeout and self.pump:now() + timeout
 end
 
+-- What every module answers with a line. An OK alone is then that of an older command, of an
+-- earlier process perhaps, and the next one would be this one's, and so on.
+local HAS_LINE = { ["AT+CEREG?"] = true, ['AT+QICFG="dataformat"'] = true, ["AT+CSQ"] = true }
+
 local function execute(self, entry)
   local status = self.pump:execute(entry)
-  if status == "ok" then return entry.lines or {} end
-  return errors.of(status, entry.code)
+  if status ~= "ok" then return errors.of(status, entry.code) end
+  if not entry.lines and HAS_LINE[entry.text] then self.pump.line:fence() end
+  return entry.lines or {}
 end
 
 --- Sends a line that is already written. Result: its information lines; or nil, err, code.
