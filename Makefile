@@ -63,7 +63,7 @@ objs = $(patsubst csrc/%.c,build/$(1)/%.o,$(2))
 SERIAL_CFLAGS = $(shell $(PKG_CONFIG) --cflags libserialport)
 SERIAL_LIBS = $(shell $(PKG_CONFIG) --libs libserialport)
 
-.PHONY: help build demo check lint test-c spec docs fuzz bench valgrind coverage freestanding \
+.PHONY: help build demo check lint test-c spec docs fuzz bench valgrind coverage freestanding model \
 	endure deps install uninstall clean format rockspec
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -82,6 +82,7 @@ help:
 #: make fuzz          libFuzzer on each target for FUZZ_SECONDS (60)
 #: make simulate      seeded years of faults: SEEDS (1000) in each MODE, on LUA (lua5.4)
 #: make freestanding  sizes on bare Cortex-M0 and M4
+#: make model         spin searches every state of spec/model/, and finds its mutants
 #: make coverage      what of csrc/ the C tests and the specs run: lines and branches
 #: make valgrind      C tests and specs under valgrind
 #: make endure        real files, ptys and processes, killed a hundred times a minute; RUNS=10
@@ -242,6 +243,10 @@ simulate: build
 freestanding:
 	@.ci/deps.sh freestanding
 	@.ci/freestanding.sh
+
+model:
+	@.ci/deps.sh model
+	@CC="$(CC)" .ci/model.sh
 
 valgrind:
 	@.ci/deps.sh check valgrind

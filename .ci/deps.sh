@@ -47,6 +47,10 @@ valgrind="
 valgrind|looks for leaks
 libc6-dbg|valgrind needs the C library's symbols
 "
+model="
+libc6-dev|the C library's headers
+spin|searches the model of the exchange
+"
 coverage="
 gcovr|tables of what gcov has counted
 "
