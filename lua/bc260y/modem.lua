@@ -149,14 +149,23 @@ local function take_payload(self, id, bytes)
   if self.hooks.listening then self.hooks:emit("recv", id, bytes) end
 end
 
+-- A question for a count that lost its 0 on the line asks for data: what fills it, goes into
+-- that socket's stream.
+local function take_prompt(self)
+  local entry = self.pump.current
+  if entry and entry.counts then entry.counts:spoilt() end
+end
+
 -- Of a torn frame nothing is known but that bytes are missing, and perhaps whose.
 local function take_torn(self, text, id)
+  if text == ">" then take_prompt(self) end
   if id or find(text, "recv", 1, true) then mark_torn(self, id) end
   self.hooks:emit("torn", text, id)
 end
 
 -- An open that was given up may have succeeded after all.
 local function take_orphan(self, text)
+  if text == ">" then take_prompt(self) end
   if sub(text, 1, 8) == "+QIOPEN:" then self.ids:doubt() end
   self.hooks:emit("orphan", text)
 end

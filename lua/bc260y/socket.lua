@@ -159,6 +159,11 @@ function shared:remote_closed()
   if self.state == "open" then abort(self, "closed") end
 end
 
+-- Somebody else's bytes went into its stream.
+function shared:spoilt()
+  if self.state == "open" then abort(self, "torn") end
+end
+
 -- The module or the port is gone, and with it the id.
 function shared:fail(reason)
   give_up_id(self)

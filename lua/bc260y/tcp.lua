@@ -55,8 +55,9 @@ end
 -- What the module counts (4.1.7). Result: sent, acked, unacked; or nil, err, code.
 local function count(self, deadline)
   local entry = new_entry(encode("QISEND count", self.id))
-  entry.deadline = deadline
+  entry.deadline, entry.counts = deadline, self
   local status = self.pump:execute(entry)
+  if not self.id then return nil, ended(self, true) end
   if status ~= "ok" then return errors.of(status, entry.code) end
   local sent, acked, unacked = core.decode("+QISEND", (entry.lines or {})[1] or "")
   if not sent then

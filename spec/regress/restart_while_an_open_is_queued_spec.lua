@@ -2,7 +2,6 @@
 -- the open succeeded on the restarted module, whose data format nobody knew, and each send
 -- on that socket was refused as "invalid argument".
 
-local rig = require "spec.support.rig"
 local script = require "spec.support.port"
 local support = require "spec.support.heard"
 
