@@ -18,16 +18,29 @@ local life_mt = { __index = life_methods }
 
 -- Records. -------------------------------------------------------------------------
 
+--- How many tasks put: two, where the outbox lets them share syncs.
+function life_methods:putters()
+  self.putting_tasks = self.plan.group and 2 or 1
+  return self.putting_tasks
+end
+
+function life_methods:puts_no_more()
+  self.putting_tasks = self.putting_tasks - 1
+end
+
+-- Seconds in which more may be put.
+local function time_left(self)
+  return math.max(0, self.plan.calm + PUT_LATE - self.host.world.time)
+end
+
 --- Whether not all of the plan's records are in the outbox.
 function life_methods:wants_more()
-  local plan = self.plan
-  return self.judge.last < plan.records and self.host.world.time < plan.calm + PUT_LATE
+  return self.judge.last < self.plan.records and time_left(self) > 0
 end
 
 --- Seconds before the next record comes up.
 function life_methods:pace()
-  local pace = self.plan.pace
-  return self.random.number() * 2 * pace
+  return math.min(self.random.number() * 2 * self.plan.pace, time_left(self))
 end
 
 -- No two are alike: the judge knows a record by its bytes.
@@ -100,7 +113,7 @@ end
 
 --- Whether a deliver is to return as soon as the outbox is empty.
 function life_methods:drains()
-  return self:reports() or not self:wants_more()
+  return self:reports() or self.putting_tasks == 0
 end
 
 -- When the script gives up what it does next, or nil.
@@ -134,7 +147,7 @@ end
 function life_methods:delivered(ok, err, code)
   self.host.trace:note("deliver", ("%s %s %s"):format(tostring(ok), tostring(err),
     tostring(code)))
-  if ok and not self:wants_more() then self.host.done = true end
+  if ok and self.putting_tasks == 0 then self.host.done = true end
 end
 
 function life_methods:is_done()
@@ -147,6 +160,7 @@ local function new(host, process)
     random = random.new(host.plan.seed * 1000 + host.lives),
     policy = host.policy, hooks = host.hooks,
     id = host.id,
+    putting_tasks = 0, -- that have not put all they will
   }, life_mt)
 end
 

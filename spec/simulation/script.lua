@@ -54,14 +54,12 @@ end
 
 -- Records come up at the plan's pace, and what is refused comes up again.
 local function put_all(life, outbox)
+  bc260y.sleep(life:pace())
   while life:wants_more() do
+    while not put(life, outbox, life:payloads()) do bc260y.sleep(REFUSED_PAUSE) end
     bc260y.sleep(life:pace())
-    local payloads = life:payloads()
-    while not put(life, outbox, payloads) do
-      bc260y.sleep(REFUSED_PAUSE)
-      payloads = life:payloads()
-    end
   end
+  life:puts_no_more()
 end
 
 local function new_session(life, modem)
@@ -137,8 +135,7 @@ function script.main(life)
   local outbox = open_outbox(life)
   watch(life, outbox)
   life:opened(outbox)
-  bc260y.spawn(put_all, life, outbox)
-  if life.plan.group then bc260y.spawn(put_all, life, outbox) end -- they share syncs
+  for _ = 1, life:putters() do bc260y.spawn(put_all, life, outbox) end
   while not life:is_done() do
     local port = life.process:open_port()
     if port then use(life, port, outbox) end
