@@ -301,8 +301,8 @@ tcp_methods.receive = socket.public(tcp_receive, check_receive)
 -- Acknowledgements. ----------------------------------------------------------------
 
 -- What the module counts, where it agrees with what was sent, by then. strict: where it says
--- twice that it took something else, that is believed: the stream is not what was sent, and
--- its socket ends. Result: sent, acked, unacked; or nil, err, code.
+-- that it took something else, and does not take that back at once, the stream may not be
+-- what was sent, and its socket ends. Result: sent, acked, unacked; or nil, err, code.
 local function acked(self, deadline, strict)
   if self.state ~= "open" then return nil, "closed" end
   if self.pending then
@@ -315,16 +315,15 @@ local function acked(self, deadline, strict)
     release(self)
     if answer == nil then return nil, err end
   end
-  local sent, done, left, before
+  local sent, done, left, other
   for _ = 1, 2 do -- a chunk may be between the module's count and ours
-    before = sent
     if not self.id then return nil, ended(self, true) end
     sent, done, left = count(self, deadline)
     if sent == self.sent and done + left == sent then return sent, done, left end
+    other = other or sent and sent > 0 and done + left == sent
     if not sent then break end
   end
-  local steady = sent and sent > 0 and sent == before and done + left == sent
-  if strict and steady and not self.pending then
+  if strict and other and not self.pending then
     abort(self, "torn")
     return nil, "torn"
   end

@@ -34,4 +34,22 @@ script.each_loop(function(how, run)
       modem:close()
     end)
   end)
+
+  it("a session ends where the count was another's and the next one is lost, " .. how, function()
+    run(function()
+      local bench = rig.new { boot = false }
+      bench.net:listen("TCP", "10.0.0.1", 1, {})
+      local modem = bc260y.open { port = bench.port }
+      assert(modem:attach())
+      local sock = modem:tcp()
+      sock:settimeout(60)
+      assert(sock:connect("10.0.0.1", 1))
+      assert(sock:send("hello"))
+      bench.module:script { match = "QISEND=0,0$", answer = { "+QISEND: 3,3,0", "OK" } }
+      bench.module:script { match = "QISEND=0,0$", answer = { "OK" } }
+      assert.same({ nil, "torn" }, { sock:confirmed(nil, true) })
+      assert.equal("closed", sock.state)
+      modem:close()
+    end)
+  end)
 end)
