@@ -57,7 +57,7 @@ local happens = {}
 
 function happens.kills(self)
   local status, signal = self.writer:kill()
-  if signal ~= SIGKILL then blame(self, "the writer ended by itself, " .. status) end
+  if signal ~= SIGKILL then blame(self, "the writer ended by itself, " .. tostring(status)) end
   self:start_writer()
 end
 
