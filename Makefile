@@ -64,7 +64,7 @@ SERIAL_CFLAGS = $(shell $(PKG_CONFIG) --cflags libserialport)
 SERIAL_LIBS = $(shell $(PKG_CONFIG) --libs libserialport)
 
 .PHONY: help build demo check lint test-c spec docs fuzz bench valgrind coverage freestanding model \
-	endure deps install uninstall clean format rockspec
+	endure mutants deps install uninstall clean format rockspec
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -83,6 +83,7 @@ help:
 #: make simulate      seeded years of faults: SEEDS (1000) in each MODE, on LUA (lua5.4)
 #: make freestanding  sizes on bare Cortex-M0 and M4
 #: make model         spin searches every state of spec/model/, and finds its mutants
+#: make mutants       each deliberate fault of spec/mutants/ is found, or those of MUTANTS=
 #: make coverage      what of csrc/ the C tests and the specs run: lines and branches
 #: make valgrind      C tests and specs under valgrind
 #: make endure        real files, ptys and processes, killed a hundred times a minute; RUNS=10
@@ -247,6 +248,10 @@ freestanding:
 model:
 	@.ci/deps.sh model
 	@CC="$(CC)" .ci/model.sh
+
+mutants:
+	@.ci/deps.sh check mutants
+	@CC="$(CC)" .ci/mutants.sh $(MUTANTS)
 
 valgrind:
 	@.ci/deps.sh check valgrind

@@ -51,6 +51,9 @@ model="
 libc6-dev|the C library's headers
 spin|searches the model of the exchange
 "
+mutants="
+patch|applies the mutants
+"
 coverage="
 gcovr|tables of what gcov has counted
 "

@@ -1,7 +1,7 @@
 local core = require "bc260y.core"
 local frames = require "bc260y.frames"
 
-local ID, OTHER = "\1\2\3\4\5\6\7\8", "12345678"
+local ID, OTHER = "\1\2\3\4\5\6\7\8", "\1\2\3\4\5\6\7\9"
 
 local function ack(sequence, id)
   return frames.encode(id or ID, sequence, "")
