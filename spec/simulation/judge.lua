@@ -137,6 +137,10 @@ function judge_methods:released(sequence)
       self.arrived_last)
   end
   if sequence > self.watermark then self.watermark = sequence end
+end
+
+--- The outbox has let go of them: they are in flight no more.
+function judge_methods:gone(sequence)
   if sequence > self.let_go then self.let_go = sequence end
 end
 

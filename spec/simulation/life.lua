@@ -99,6 +99,10 @@ function life_methods:releases(sequence)
   self.judge:released(sequence)
 end
 
+function life_methods:released(sequence)
+  if not self.process.dead then self.judge:gone(sequence) end
+end
+
 -- Delivery. ------------------------------------------------------------------------
 
 --- Whether the script reports now and then, and has no session meanwhile; and how many

@@ -32,12 +32,14 @@ local function open_outbox(life)
   end
 end
 
--- The judge hears of each release before it is made.
+-- The judge hears of each release before it is made, and whether it was.
 local function watch(life, outbox)
   local release = outbox.release
   outbox.release = function(self, sequence)
     life:releases(sequence)
-    return release(self, sequence)
+    local ok, err = release(self, sequence)
+    if ok then life:released(sequence) end
+    return ok, err
   end
 end
 
