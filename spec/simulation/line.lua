@@ -104,9 +104,11 @@ local damages = {
 -- A receiver that was too slow: as a drop, of many.
 damages.overrun = damages.drop
 
--- How much of what the host writes is no payload.
+-- How much of what the host writes is no payload. What is put in behind the length of a send
+-- in data mode would be the payload's first bytes, and its count right all the same.
 local function plain_size(bytes)
   if not bytes:find("^AT") then return 0 end
+  if bytes:find("^AT%+QISEND=%d+,%d+\r$") then return #bytes - 2 end
   local from = bytes:match("^AT%+QISEND=%d+,%d+,()")
   return from and from - 1 or #bytes
 end
