@@ -43,6 +43,7 @@ run() {
   name=$1 wanted=$2 flags=$3
   mkdir -p "$dir/$name"
   cp spec/model/*.pml "$dir/$name/" && cd "$dir/$name" || exit 1
+  : >pan.log # a run that is not built has searched nothing
   kind=$common search=
   case $flags in *-DPATIENT*) kind=-DCOLLAPSE search=-a ;; esac
   spin $flags -a model.pml >spin.log 2>&1 &&
