@@ -94,7 +94,7 @@ opened:
 	:: how == OK_STATUS && CERTAIN -> SUCCESS; goto opened
 	:: UNSENT(how) -> assert(!written[u]); goto opened
 	:: how == RESET -> goto ended
-	:: how == NO_PROMPT -> goto aborted
+	:: how == NO_PROMPT -> d_step { settle(OWED_SEND) }; goto aborted
 	:: else -> refused = (how == ERROR)
 	fi;
 #ifdef COUNT_NOT_ASKED
@@ -126,6 +126,9 @@ count: /* went, tcp.lua */
 	:: !gone[u] && how != OK_STATUS && how != ERROR && how != BUSY && tries < 2 ->
 		tries++;
 		goto count
+	:: !gone[u] && how == OK_STATUS && value[u] == COUNT_NONE ->
+		unfenced = 1; /* an older command's OK, perhaps */
+		goto aborted
 	:: else -> goto aborted
 	fi;
 	d_step { refused = 0; tries = 0; denied = 0 };
