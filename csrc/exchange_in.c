@@ -252,8 +252,10 @@ static enum bc260y_event_type take_prompt(struct bc260y_exchange *x, struct bc26
 		x->data_at_ms = now_ms + BC260Y_PROMPT_MS;
 		return BC260Y_EVENT_NONE;
 	}
-	/* It came after all: the module waits for the data that nobody will send. */
-	if (x->fill_left < x->fill_size)
+	/* It came after all: the module waits for the data that nobody will send. CRs would be
+	 * taken for the data of a command in flight; one that misses its own prompt is filled
+	 * up at its end. */
+	if (!(x->active && x->shape.prompted) && x->fill_left < x->fill_size)
 		x->fill_left = x->fill_size;
 	return give(x, event, x->untrusted ? BC260Y_EVENT_TORN : BC260Y_EVENT_ORPHAN);
 }
