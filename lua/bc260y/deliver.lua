@@ -83,7 +83,8 @@ local function step(self)
   if empty == nil then return { nil, why } end
   if empty and self.drain and not self.window:is_amid() then return { true } end
   if send.is_over(self) then return { nil, "timeout" } end
-  local sock, err, code = self.session:connection(self.deadline)
+  local sock, err, code = self.session:connection(self.deadline, waiter)
+  if not sock and err == "woken" then return nil end -- the outbox may be closed
   if not sock then return { nil, err, code } end
   if sock ~= self.sock then restart(self, sock) end
   if not self.encoder and self.session.modem.send_format == "text" then

@@ -55,6 +55,14 @@ function ids_methods:returning()
   return next(self.due) ~= nil or next(self.dropped) ~= nil or next(self.held) ~= nil
 end
 
+--- Whether sockets of ours have all: then no restart of the module gives one back.
+function ids_methods:are_ours()
+  for id = 0, COUNT - 1 do
+    if not self.sockets[id] then return false end
+  end
+  return true
+end
+
 --- Blocks until an id may be free. Result: false when the deadline has passed.
 function ids_methods:await(deadline)
   local waiter = { done = false }

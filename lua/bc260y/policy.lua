@@ -47,7 +47,8 @@ end
 local SHORTEST, LONGEST = 2, 300
 
 --- How long to wait before connecting again. failures: how many in a row; they are forgotten
--- once the peer has acknowledged something. random(): a number, 0 <= x < 1, which keeps a
+-- once the peer has acknowledged something, which is a record where its program acknowledges
+-- them. random(): a number, 0 <= x < 1, which keeps a
 -- thousand modules from calling at once after a power cut.
 function policy.backoff(_, failures, _, _, random)
   local longest = math.min(LONGEST, SHORTEST * 2 ^ math.min(failures - 1, 30))

@@ -42,6 +42,7 @@ local function new_session(modem, options)
     number = 0,        -- counts connections
     dialing = nil,     -- a socket that is being connected,
     dial_until = nil,  -- and for how long at most
+    attaching = nil,   -- an attach that goes on in the next call
     todo = nil,        -- before the next connect: "attach" or "restart"
     tried_at = -math.huge,     -- when the last try began
     restarted_at = -math.huge, -- and the last restart of the module
@@ -63,6 +64,9 @@ local function new_session(modem, options)
     noticed = 0,       -- and so many pause() has told
     receiving = false,
     held = false,      -- delivery's: a frame is half sent
+    sending = nil,     -- the connection on which a message is being sent
+    released = nil,    -- delivery's: whether the peer's program has taken any record that
+                       -- went on this connection; nil: none went, or nobody would say
     keepalive_bytes = nil, -- delivery's, for the policy
     delivery = nil,    -- delivery's own
     counts = {
@@ -106,16 +110,17 @@ local function why(self)
 end
 
 --- Blocks until it is connected. deadline: on the port's clock, nil: no limit.
--- Result: socket, and which connection it is, counted from 1; or nil, "timeout", or why
--- there will be none, code.
-function session_methods:connection(deadline)
+-- Result: socket, and which connection it is, counted from 1; or nil, "timeout", "woken"
+-- where waiter.done was set, or why there will be none, code.
+function session_methods:connection(deadline, waiter)
   local pump = self.pump
   while true do
     local sock = present(self)
     if sock then return sock, self.number end
     if link.is_over(self) then return why(self) end
     if deadline and pump:left(deadline) == 0 then return nil, "timeout" end
-    keeper.wait(self, {}, deadline)
+    if waiter and waiter.done then return nil, "woken" end
+    keeper.wait(self, waiter or {}, deadline)
   end
 end
 
@@ -190,22 +195,18 @@ local function give_up(self, sock, err, code)
   return nil, err == "timeout" and err or link.is_over(self) and self.err or "closed", code
 end
 
--- A connection on which delivery has no frame half sent.
+-- A connection on which nothing is half sent, be it a frame or a message.
 local function free_connection(self, deadline)
   while true do
     local sock, err, code = self:connection(deadline)
-    if not sock or not self.held then return sock, err, code end
+    if not sock or not (self.held or self.sending == sock) then return sock, err, code end
     local again = self.pump:now() + HELD
     if self.pump.loop.inline or deadline and again >= deadline then return nil, "busy" end
     keeper.wait(self, {}, again)
   end
 end
 
-local function send(self, data, options)
-  local deadline = deadline_of(self, options and options.timeout)
-  local sock, err, code = free_connection(self, deadline)
-  if not sock then return nil, err, code end
-  local rai = options and options.rai and { rai = options.rai }
+local function send_on(self, sock, data, rai, deadline)
   local from = 1
   while true do
     sock:settimeout(deadline and self.pump:left(deadline))
@@ -214,15 +215,28 @@ local function send(self, data, options)
     if from == 1 and UNSENDABLE[fault] then return nil, fault, number end
     from = at + 1
     -- After "error" it is certain that the rest did not go; nothing may go before it.
-    self.held = fault == "error" and self.sock == sock
-    local goes_on = self.held and self:room(sock, deadline)
-    if self.sock == sock then self.held = false end
-    if not goes_on then
+    if not (fault == "error" and self.sock == sock and self:room(sock, deadline)) then
       if fault == "error" and deadline and self.pump:left(deadline) == 0 then fault = "timeout" end
       if fault == "timeout" and from == 1 and not sock.pending then return nil, fault end
       return give_up(self, sock, fault, number)
     end
   end
+end
+
+-- Nothing else goes on that connection until the message has ended: its rest may have to
+-- wait for room.
+local function send(self, data, options)
+  local deadline = deadline_of(self, options and options.timeout)
+  local sock, err, code = free_connection(self, deadline)
+  if not sock then return nil, err, code end
+  self.sending = sock
+  local ok
+  ok, err, code = send_on(self, sock, data, options and options.rai and { rai = options.rai },
+    deadline)
+  if self.sending == sock then self.sending = nil end
+  link.changed(self)
+  if ok then return true end
+  return nil, err, code
 end
 
 --- Sends all of data on one connection, and waits for one before.

@@ -67,6 +67,7 @@ local function new_socket(modem, service, options, mt)
     writing = false,   -- TCP: a send or its settlement is going on,
     writers = {},      -- who waits for that to end,
     pending = nil,     -- a chunk whose end its caller did not wait for,
+    question = nil,    -- a question for the count, and the same of it,
     gone = nil,        -- and the same once it is known to have gone
   }, mt)
 end
@@ -212,6 +213,7 @@ end
 -- The command that sends chunk. Result: entry; or nil, err, parameter, range.
 local function new_chunk(self, chunk, rai)
   local format = self.modem.send_format
+  if format == "raw" and rai == 0 then rai = nil end -- none is what data mode has
   local text, err, what, range
   if format == "hex" then
     text, err, what, range = encode("QISEND hex", self.id, chunk, rai)

@@ -52,11 +52,14 @@ local function release(self, ...)
   return ...
 end
 
--- What the module counts (4.1.7). Result: sent, acked, unacked; or nil, err, code.
-local function count(self, deadline)
+local function new_question(self)
   local entry = new_entry(encode("QISEND count", self.id))
-  entry.deadline, entry.counts = deadline, self
-  local status = self.pump:execute(entry)
+  entry.counts, entry.asked_behind = self, self.sent
+  self.pump:submit(entry)
+  return entry
+end
+
+local function counted(self, entry, status)
   if not self.id then return nil, ended(self, true) end
   if status ~= "ok" then return errors.of(status, entry.code) end
   local sent, acked, unacked = core.decode("+QISEND", (entry.lines or {})[1] or "")
@@ -67,6 +70,24 @@ local function count(self, deadline)
   return sent, acked, unacked
 end
 
+-- What the module counts (4.1.7). A question that the call has no time for is kept in
+-- keeper.question, and its answer is the next call's, where nothing was sent since: calls
+-- may all be shorter than that. Result: sent, acked, unacked; or nil, err, code.
+local function count(self, keeper, deadline)
+  local entry = keeper.question
+  if not (entry and entry.abandoned and entry.asked_behind == self.sent) then
+    entry = new_question(self)
+  end
+  keeper.question = entry
+  entry.deadline, entry.abandoned = deadline, false
+  if not entry.done and not self.pump:await(entry, deadline) then
+    local status = self.pump:expire(entry)
+    if not entry.done then return errors.of(status) end
+  end
+  if keeper.question == entry then keeper.question = nil end
+  return counted(self, entry, entry.done)
+end
+
 local ENDED = { reset = true, lost = true, closed = true }
 
 -- Whether a chunk whose end is not known went: true, false; or nil, err: "timeout", or,
@@ -74,7 +95,7 @@ local ENDED = { reset = true, lost = true, closed = true }
 local function went(self, entry, deadline)
   for _ = 1, COUNT_TRIES do
     if not self.id then return nil, ended(self, true) end
-    local sent, acked, unacked = count(self, deadline)
+    local sent, acked, unacked = count(self, entry, deadline)
     if sent and acked + unacked == sent then
       if self.id and sent == self.sent + entry.size then return true end
       if self.id and sent == self.sent then return false end
@@ -318,10 +339,13 @@ local function acked(self, deadline, strict)
   local sent, done, left, other
   for _ = 1, 2 do -- a chunk may be between the module's count and ours
     if not self.id then return nil, ended(self, true) end
-    sent, done, left = count(self, deadline)
+    sent, done, left = count(self, self, deadline)
     if sent == self.sent and done + left == sent then return sent, done, left end
     other = other or sent and sent > 0 and done + left == sent
-    if not sent then break end
+    if not sent then
+      if done == "timeout" then other = nil end -- there was no time to take it back
+      break
+    end
   end
   if strict and other and not self.pending then
     abort(self, "torn")

@@ -46,6 +46,7 @@ local function release(self, sequence)
   end
   self.window:release(sequence)
   self.released_at = self.pump:now()
+  if self.session.sock == self.sock and not self.by_tcp then self.session.released = true end
   self.refusals, self.again_at = 0, nil -- the module has room again
   self.counts.records_released = self.counts.records_released + sequence - first + 1
   self.session.hooks:emit("released", sequence)
@@ -57,8 +58,8 @@ end
 -- can't have from here, though a program that was started again learns so of what it sent
 -- before: that is sent once more. Result: whether any is released by it.
 local function acknowledged(self, sequence)
-  local _, last = self.outbox:range()
-  if not last then return false end
+  local first, last = self.outbox:range()
+  if not first then return false end -- it is closed
   if sequence > last then
     self.counts.acks_refused = self.counts.acks_refused + 1
     if not self.warned then

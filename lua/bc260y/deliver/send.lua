@@ -84,6 +84,7 @@ local function went(self, size, amid)
   session.held = window:is_amid()
   self.counts.records_sent = self.counts.records_sent + window.going - before
   self.counts.bytes_sent = self.counts.bytes_sent + size
+  if session.released == nil and not self.by_tcp then session.released = false end
 end
 
 -- The module has not taken a chunk, for certain: it may have no room until the peer has
@@ -91,16 +92,19 @@ end
 local function refused(self, code)
   local sock, window = self.sock, self.window
   self.refusals = self.refusals + 1
-  if self.refusals > REFUSED_MAX or sock.sent == 0 then
+  -- While anything is on its way the peer may still make room: 4.2 says for how long.
+  local is_moving = sock:unacknowledged() > 0
+  if sock.sent == 0 or self.refusals > REFUSED_MAX and not is_moving then
     return self.session:fail(sock, "send failed", code)
   end
   self.room = max(ROOM_MIN, window.size - window:waiting(window.size))
-  self.again_at = self.pump:now() + REFUSED_PAUSE * 2 ^ (self.refusals - 1)
+  self.again_at = self.pump:now() + REFUSED_PAUSE * 2 ^ min(self.refusals - 1, REFUSED_MAX - 1)
   self.acked = sock.acknowledged
 end
 
--- Whether a chunk that was refused has to wait for room.
+-- Whether a chunk that was refused has to wait for room, or for the end of a message.
 local function is_held_up(self)
+  if self.session.sending == self.sock then return true end
   if not self.again_at then return false end
   if self.sock.acknowledged > self.acked then self.refusals, self.again_at = 0, nil end
   return self.again_at ~= nil and self.pump:left(self.again_at) > 0
@@ -108,8 +112,8 @@ end
 
 -- What the policy wants to be said with the last chunk, where this is it.
 local function rai_of(self, size)
-  local _, last = self.outbox:range()
-  if self.sequence <= (last or 0) or self.window:waiting(size + 1) > size then return nil end
+  local first, last = self.outbox:range()
+  if not first or self.sequence <= last or self.window:waiting(size + 1) > size then return nil end
   local rai = decide(self.session, "rai")
   return rai and { rai = rai }
 end

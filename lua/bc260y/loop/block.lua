@@ -15,6 +15,7 @@ local function new_loop()
   return setmetatable({
     -- Modems are not kept alive by the coroutine that opened them.
     pumps = setmetatable({}, { __mode = "v" }),
+    parting = setmetatable({}, { __mode = "k" }), -- coroutines of :part
   }, block_mt)
 end
 
@@ -46,7 +47,9 @@ end
 function block_methods:wake() -- luacheck: ignore self
 end
 
-function block_methods:park(pump, waiter, seconds, idle) -- luacheck: ignore self
+function block_methods:park(pump, waiter, seconds, idle)
+  local co = coroutine.running()
+  if co and self.parting[co] then return coroutine.yield(pump, waiter, seconds) end
   pump:step(seconds)
   if idle and not waiter.done then pump:run_hooks() end
 end
@@ -59,6 +62,30 @@ function block_methods:spawn(ended, fn, ...)
   local ok, err = coroutine.resume(co, ...)
   if ok and coroutine.status(co) ~= "dead" then ok, err = false, YIELDED end
   ended(ok, err)
+end
+
+--- What is to be done in parts, each in another call: a coroutine for :go_on.
+function block_methods:part(fn)
+  local co = coroutine.create(function(...) return fn(...) end) -- 5.1: no C function
+  own.adopt(self, co)
+  self.parting[co] = true
+  return co
+end
+
+--- Goes on with it until it has ended, or until that time of the pump's clock (nil: no
+-- limit). Result: whether it has ended.
+function block_methods:go_on(co, limit, ...) -- luacheck: ignore self
+  while true do
+    local ok, pump, waiter, seconds = coroutine.resume(co, ...)
+    if not ok then error(pump, 0) end
+    if coroutine.status(co) == "dead" then return true end
+    local left = limit and pump:left(limit)
+    if not waiter.done then
+      if left and (not seconds or left < seconds) then seconds = left end
+      pump:step(seconds)
+    end
+    if limit and pump:left(limit) == 0 then return false end
+  end
 end
 
 --- Sleeps, and turns the modems that were opened in this coroutine meanwhile.

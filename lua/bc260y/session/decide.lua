@@ -75,7 +75,9 @@ local function decide(session, name, ...)
     session.counts.policy_errors = session.counts.policy_errors + 1
     session.hooks:emit("error", ("policy.%s %s"):format(name, fault))
   end
-  local value, fault = ask(name, default[name], session, ...)
+  local usual = default[name]
+  if type(usual) ~= "function" and rules[name].is_good(usual) then return usual end
+  local value, fault = ask(name, usual, session, ...)
   if fault then error(("bc260y.policy: %s %s"):format(name, fault), 0) end
   return value
 end

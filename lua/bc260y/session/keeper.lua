@@ -31,16 +31,20 @@ local function earliest(a, b)
   return a and b and math.min(a, b) or a or b
 end
 
-local function attach(self, limit)
+local function attach(self)
   link.connecting(self)
   self.tried_at = self.pump:now()
-  local seconds, cut = time_for(self, ATTACH, limit)
-  local ok, err, code = self.modem:attach { timeout = seconds }
-  if ok then
-    self.todo = nil
-  elseif not (cut and err == "timeout") then
-    link.failed(self, err, code)
-  end
+  local ok, err, code = self.modem:attach { timeout = ATTACH }
+  if ok then self.todo = nil else link.failed(self, err, code) end
+end
+
+-- Without a loop an attach may be longer than each of the calls in which it goes on.
+local function attach_in_parts(self, limit)
+  local loop = self.pump.loop
+  if not loop.inline then return attach(self) end
+  local co = self.attaching or loop:part(attach)
+  self.attaching = nil -- also where it raises
+  if not loop:go_on(co, limit, self) then self.attaching = co end
 end
 
 local function restart(self, limit)
@@ -92,8 +96,8 @@ local function step(self, limit)
     wait(self, earliest(self.resume_at, limit))
   elseif self.todo == "restart" then
     restart(self, limit)
-  elseif self.todo == "attach" or not self.modem.address then
-    attach(self, limit)
+  elseif self.attaching or self.todo == "attach" or not self.modem.address then
+    attach_in_parts(self, limit)
   else
     connect(self, limit)
   end

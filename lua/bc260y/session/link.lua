@@ -12,6 +12,7 @@ local decide = require("bc260y.session.decide").decide
 local TRY_REST = 1
 local RESTART_REST = 60
 local PORT_REST = 120
+local WELL = 600 -- as long as a connection lives without a word (manual 4.2)
 
 -- A fixed local port that is used too early (wire forms: sockets).
 local AT_REST = { [556] = true, [566] = true, [574] = true }
@@ -45,7 +46,9 @@ local function let_go(self, err, code)
   if not sock then return end
   self.sock, self.held = nil, false
   sock.watcher = nil
-  if sock.acknowledged > 0 then self.failures, self.same = 0, 0 end
+  local is_good = self.released
+  if is_good == nil then is_good = sock.acknowledged > 0 end
+  if is_good then self.failures, self.same = 0, 0 end
   abort(sock, err)
   self.hooks:emit("disconnected", err, code)
 end
@@ -70,9 +73,25 @@ local function count_failure(self, err, code)
   self.counts.failures = self.counts.failures + 1
 end
 
--- Restarts are bounded: a module that is always booting never connects.
+-- Whether another session on this module has lately been acknowledged all that it sent: the
+-- module and its network do what they should.
+local function is_module_well(self, now)
+  for _, other in pairs(self.modem.sessions) do
+    local sock = other ~= self and other.sock
+    if sock and sock.acknowledged > 0 and sock:unacknowledged() == 0
+      and now - other.active_at < WELL then
+      return true
+    end
+  end
+  return false
+end
+
+-- Restarts are bounded: a module that is always booting never connects. One whose ids are
+-- all in use by this program would lose five connections for nothing.
 local function bounded(self, action, now)
   if action ~= "restart" then return action end
+  if self.modem.ids:are_ours() then return "attach" end
+  if is_module_well(self, now) then return "reconnect" end
   local last = math.max(self.restarted_at, self.modem.ready_at)
   if now - last < RESTART_REST then return "attach" end
   return action
@@ -90,7 +109,8 @@ function link.failed(self, err, code)
   local now = self.pump:now()
   local seconds = decide(self, "backoff", failures, err, code, self.random)
   if self.local_port ~= 0 and AT_REST[code] and seconds < PORT_REST then seconds = PORT_REST end
-  self.todo = action ~= "reconnect" and bounded(self, action, now) or nil
+  action = bounded(self, action, now)
+  self.todo = action ~= "reconnect" and action or nil
   link.rest(self, math.max(now + seconds, self.tried_at + TRY_REST), err, code)
 end
 
@@ -116,7 +136,7 @@ end
 --- A socket is connected.
 function link.connected(self, sock)
   local now = self.pump:now()
-  self.sock, self.inbox, self.held = sock, sock, false
+  self.sock, self.inbox, self.held, self.released = sock, sock, false, nil
   self.number = self.number + 1
   self.counts.connections = self.number
   self.active_at, self.kept_at, self.asking = now, now, nil

@@ -151,7 +151,7 @@ function tend.step(self, limit)
   if asleep then return now + DOZE end
   local at = keep_at(self)
   if not is_due(self, at) then return at or math.huge end
-  if self.held then return now + FIRST end
+  if self.held or self.sending == sock then return now + FIRST end
   keep_alive(self, sock, limit)
   return nil
 end
