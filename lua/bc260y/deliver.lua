@@ -35,7 +35,7 @@ local function restart(self, sock)
   self.reader = frames.reader(self.id)
   self.sequence, self.ready, self.fault = 0, nil, nil
   self.offset, self.asked, self.unagreed = sock.sent, sock.sent, 0
-  self.warned, self.prodded_at = false, -math.huge
+  self.prodded_at = -math.huge
   self.room, self.refusals, self.again_at = math.huge, 0, nil
   self.patience = decide(self.session, "first_check") + decide(self.session, "second_check")
 end
@@ -127,7 +127,6 @@ local function new_delivery(session, outbox)
     ready = nil,        -- its bytes, for which the window had no room
     fault = nil,        -- why there is none: { err, detail }
     reader = nil,       -- of frames that acknowledge
-    warned = false,     -- it has acknowledged what was never put, and that was told
     offset = 0,         -- bytes that had gone behind the last chunk
     asked = 0,          -- and when the count was last asked for,
     unagreed = 0,       -- and what the last but that had said

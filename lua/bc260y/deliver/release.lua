@@ -54,20 +54,18 @@ local function release(self, sequence)
   return true
 end
 
+local AHEAD = "the peer has record %.0f of this outbox's id, and %.0f is the last that was put"
+
 -- The peer's program says that it has stored all up to that one. What was not sent here it
 -- can't have from here, though a program that was started again learns so of what it sent
--- before: that is sent once more. Result: whether any is released by it.
+-- before: that is sent once more. What was never put it has from another outbox of this id, a
+-- copy perhaps: it would drop our records as its own. Result: whether any is released by it.
 local function acknowledged(self, sequence)
   local first, last = self.outbox:range()
   if not first then return false end -- it is closed
   if sequence > last then
     self.counts.acks_refused = self.counts.acks_refused + 1
-    if not self.warned then
-      self.warned = true
-      self.session.hooks:emit("error",
-        ("the peer acknowledges record %.0f, and %.0f is the last that was put"):format(
-          sequence, last))
-    end
+    self.failure = { "error", AHEAD:format(sequence, last) }
     return false
   end
   if sequence > self.top then
