@@ -18,6 +18,7 @@ local wire_methods = {}
 local wire_mt = { __index = wire_methods }
 
 local answers = {
+  [""] = {}, -- no module says anything to an empty line
   ["AT"] = { "OK" },
   ["ATE0"] = { "OK" },
   ["AT+CSQ"] = { "+CSQ: 20,0", "OK" },
