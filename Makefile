@@ -80,7 +80,7 @@ help:
 #: make spec          the unit specs on each Lua
 #: make docs          writes docs/commands.md by trying each row of it
 #: make fuzz          libFuzzer on each target for FUZZ_SECONDS (60)
-#: make simulate      seeded years of faults: SEEDS (1000) in each MODE, on LUA (lua5.4)
+#: make simulate      seeded years of faults: SEEDS (1000) from FIRST (1) on in each MODE
 #: make freestanding  sizes on bare Cortex-M0 and M4
 #: make model         spin searches every state of spec/model/, and finds its mutants
 #: make mutants       each deliberate fault of spec/mutants/ is found, or those of MUTANTS=
@@ -236,9 +236,12 @@ fuzz:
 
 # --- the simulation ---------------------------------------------------------
 SEEDS ?= 1000
+FIRST ?= 1
 .PHONY: simulate
-simulate: build
-	@.ci/simulate.sh $(or $(LUA),lua5.4) 1 $(SEEDS) $(or $(MODE),both) 2
+simulate:
+	@.ci/deps.sh check
+	@$(MAKE) --no-print-directory -s -j2 build
+	@.ci/simulate.sh $(or $(LUA),lua5.4) $(FIRST) $(SEEDS) $(or $(MODE),both) 2
 
 # --- the rest ---------------------------------------------------------------
 freestanding:
