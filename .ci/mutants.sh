@@ -71,7 +71,7 @@ if [ "$1" = --one ]; then
   started=$(date +%s)
   copy $dir/tree "$dir/$name"
   cd "$dir/$name" || exit 1
-  if ! patch -p1 -s --no-backup-if-mismatch -F 0 <"$patch" >patch.log 2>&1; then
+  if ! patch -p1 -s --no-backup-if-mismatch -F 2 <"$patch" >patch.log 2>&1; then
     verdict="ITS PATCH DOES NOT APPLY"
   elif [ -z "$killer" ] || [ -z "$breaks" ]; then
     verdict="IT DOES NOT SAY WHAT IT BREAKS AND WHO FINDS IT"
