@@ -237,6 +237,12 @@ static uint64_t quiet_ms(const struct bc260y_exchange *x)
 	return MIN(x->fed_ms + BC260Y_QUIET_MS, x->torn_ms + BC260Y_QUIET_MAX_MS);
 }
 
+/* CRs would be taken for the data of a command in flight. */
+static bool fill_due(const struct bc260y_exchange *x)
+{
+	return x->fill_left && !(x->active && x->shape.prompted);
+}
+
 /* Starts to write what is due, if the line is clear for it. */
 static void advance(struct bc260y_exchange *x, uint64_t now_ms)
 {
@@ -244,7 +250,7 @@ static void advance(struct bc260y_exchange *x, uint64_t now_ms)
 
 	if (x->out_size)
 		return;
-	if (x->fill_left) {
+	if (fill_due(x)) {
 		write_out(x, fill, MIN(x->fill_left, sizeof(fill)), now_ms);
 		return;
 	}
@@ -364,7 +370,7 @@ uint64_t bc260y_exchange_deadline(const struct bc260y_exchange *x)
 {
 	uint64_t until_ms;
 
-	if (x->deferred.type || (x->fill_left && !x->out_size))
+	if (x->deferred.type || (fill_due(x) && !x->out_size))
 		return 0;
 	until_ms = patience_ms(x);
 	if (paused(x))

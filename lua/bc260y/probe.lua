@@ -25,12 +25,16 @@ end
 local SILENT = { timeout = true, ["no response"] = true }
 local OWES_NOTHING = { timeout = true, ["no response"] = true, reset = true }
 
-local function ask(modem, deadline, seconds)
+-- first: nobody was silent yet. The last user may have died behind a prompt: what is asked
+-- is data then.
+local function ask(modem, deadline, seconds, first)
   local entry = new_entry("AT")
   entry.deadline, entry.patience = deadline, seconds
-  -- At its end nothing is in flight; another task's AT may be when this one goes on.
+  -- At its end nothing is in flight; another task's command may be when this one goes on,
+  -- and CRs would be taken for its data.
   entry.finished = function()
     if OWES_NOTHING[entry.done] then modem.pump.line:forgive() end
+    if first and SILENT[entry.done] then modem.pump.line:fill() end
   end
   return modem.pump:execute(entry)
 end
@@ -40,7 +44,7 @@ end
 return function(modem, deadline)
   local pump, silences = modem.pump, 0
   while true do
-    local status = ask(modem, deadline, patience(silences))
+    local status = ask(modem, deadline, patience(silences), silences == 0)
     if status == "ok" then
       -- That may have been an answer which the last user of the line did not await.
       pump.line:fence()
@@ -49,11 +53,7 @@ return function(modem, deadline)
     if status == "lost" or status == "closed" then return nil, status end
     local left = pump:left(deadline)
     if left == 0 then return nil, "timeout", "answer" end
-    if SILENT[status] then
-      silences = silences + 1
-      -- The last user may have died behind a prompt: what is asked is data then.
-      if silences == 1 then pump.line:fill() end
-    end
+    if SILENT[status] then silences = silences + 1 end
     if not OWES_NOTHING[status] then
       modem.hooks:wait("urc", math.min(PAUSE, left))
     end

@@ -210,6 +210,31 @@ static void test_prompt_twice(void)
 	check_heard(&m, "");
 }
 
+/* Whoever finds the module silent has CRs written: behind the data, not in its place. */
+static void test_fill_behind_data(void)
+{
+	static struct module m;
+
+	begin(&m, "AT+QISEND=0,10", "0123456789");
+	check_heard(&m, "AT+QISEND=0,10\r");
+	bc260y_exchange_fill(&m.x);
+	check_heard(&m, "");
+	say(&m, "\r\n> ");
+	CHECK_INT(next(&m).type, BC260Y_EVENT_NONE);
+	CHECK_INT(bc260y_exchange_deadline(&m.x), m.now_ms + BC260Y_PROMPT_MS);
+	m.now_ms += BC260Y_PROMPT_MS;
+	check_heard(&m, "0123456789");
+	say(&m, "\r\nOK\r\n\r\nSEND OK\r\n");
+	CHECK_INT(next(&m).status, BC260Y_STATUS_OK);
+	CHECK_INT(bc260y_exchange_deadline(&m.x), 0);
+	for (unsigned i = 0; i < BC260Y_SEND_TEXT_SIZE_MAX / 8; i++) {
+		take(&m, 99);
+		CHECK_MEM(m.heard, m.heard_size, "\r\r\r\r\r\r\r\r", 8);
+		m.heard_size = 0;
+	}
+	check_heard(&m, "");
+}
+
 /* Nor does a fence pass by what was said before it was asked. */
 static void test_early_fence(void)
 {
@@ -399,6 +424,7 @@ int main(void)
 	test_early("AT+QISEND=0,1,\"a\"", "\r\nSEND OK\r\n", BC260Y_EVENT_ORPHAN);
 	test_early_data();
 	test_prompt_twice();
+	test_fill_behind_data();
 	test_early_fence();
 	test_late_results();
 	test_torn_before_fence();
