@@ -269,7 +269,7 @@ inline take_prompt(t)
 		prompted = 1;
 		first_armed = 0;
 		data_due = 1
-	:: else -> fill_left = fill_left | fill_size
+	:: else -> fill_left = fill_left | (fill_size && !(in_flight && PROMPTED))
 	fi
 }
 
