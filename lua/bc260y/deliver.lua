@@ -81,6 +81,7 @@ local function step(self)
   self.waiter = waiter
   local empty, why = look_at_outbox(self)
   if empty == nil then return { nil, why } end
+  if self.outbox.disowned then return { nil, "error", self.outbox.disowned } end
   if empty and self.drain and not self.window:is_amid() then return { true } end
   if send.is_over(self) then return { nil, "timeout" } end
   local sock, err, code = self.session:connection(self.deadline, waiter)

@@ -26,7 +26,8 @@ local function new_outbox(ledger, group)
     waiting_bytes = 0,
     leader = nil,      -- the loop in which one of them waits to write them all
     listeners = {},    -- functions of on_put, replaced whole whenever it changes
-    deliverer = nil,   -- who delivers from it (deliver.lua)
+    deliverer = nil,   -- who delivers from it (deliver.lua),
+    disowned = nil,    -- and why nothing more is: a server knows another outbox of this id
     counts = { puts = 0, commits = 0, hook_errors = 0, last_hook_error = nil },
   }, outbox_mt)
 end

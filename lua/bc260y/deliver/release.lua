@@ -65,7 +65,8 @@ local function acknowledged(self, sequence)
   if not first then return false end -- it is closed
   if sequence > last then
     self.counts.acks_refused = self.counts.acks_refused + 1
-    self.failure = { "error", AHEAD:format(sequence, last) }
+    self.outbox.disowned = AHEAD:format(sequence, last)
+    self.failure = { "error", self.outbox.disowned }
     return false
   end
   if sequence > self.top then

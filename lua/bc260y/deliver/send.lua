@@ -44,6 +44,8 @@ local function next_bytes(self)
     local bytes, err, detail = encode(self, record, sequence)
     if not bytes then self.fault = { err, detail } end
     self.ready = bytes
+  elseif sequence == "closed" then
+    self.fault = { sequence }
   elseif sequence ~= "empty" then
     self.fault = { sequence, self.sequence }
   end

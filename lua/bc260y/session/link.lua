@@ -78,8 +78,8 @@ end
 local function is_module_well(self, now)
   for _, other in pairs(self.modem.sessions) do
     local sock = other ~= self and other.sock
-    if sock and sock.acknowledged > 0 and sock:unacknowledged() == 0
-      and now - other.active_at < WELL then
+    if sock and sock.state == "open" and sock.acknowledged > 0
+      and sock:unacknowledged() == 0 and now - other.active_at < WELL then
       return true
     end
   end
