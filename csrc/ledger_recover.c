@@ -12,6 +12,9 @@
 
 #define TEXT_MIN 4
 
+/* The newest segment's creation was cut short. */
+#define TORN 1
+
 int bc260y_ledger_meaning(int result)
 {
 	switch (result) {
@@ -118,20 +121,29 @@ static int size_of(struct bc260y_ledger *ledger, uint64_t segment, uint64_t *siz
 	return BC260Y_LEDGER_OK;
 }
 
+/* The place moves from the end of the segment before to the end of this one. Result: 0, TORN
+ * when the newest was never begun, or an error. */
 static int recover_segment(struct bc260y_ledger *ledger, struct bc260y_ledger_place *place,
 			   uint64_t segment, uint64_t *released)
 {
-	uint64_t sequence = place->sequence;
+	struct bc260y_ledger_place begin;
 	uint64_t size;
 	int result = size_of(ledger, segment, &size);
 
 	if (result == BC260Y_LEDGER_OK)
-		result = bc260y_ledger_enter(ledger, place, segment);
+		result = bc260y_ledger_enter(ledger, &begin, segment);
 	if (result < 0)
 		return result;
-	if (segment > ledger->oldest && place->first != sequence)
+	if (segment > ledger->oldest && begin.first != place->sequence) {
+		/* A segment of this number that was dropped once has left its header in the
+		 * block that this one got. Had its own been durable, as it is before any
+		 * record comes, that would be here. */
+		if (segment == ledger->newest && size == BC260Y_LEDGER_HEADER_SIZE)
+			return TORN;
 		return bc260y_ledger_blame(ledger, BC260Y_LEDGER_DAMAGED, segment, 24,
 					   "its first record does not follow the one before");
+	}
+	*place = begin;
 	result = scan(ledger, place, released);
 	if (result < 0)
 		return result;
@@ -163,7 +175,7 @@ static bool foreign_text(const uint8_t *bytes, size_t size)
 
 /* Whether the newest segment's creation was cut short: records come only once the header
  * is durable. Until then it may be anything, also what another segment left there.
- * Result: 1, 0 or an error. */
+ * Result: TORN, 0 or an error. */
 static int torn(struct bc260y_ledger *ledger)
 {
 	struct bc260y_ledger_place place;
@@ -184,7 +196,7 @@ static int torn(struct bc260y_ledger *ledger)
 	    ledger->where_offset == BC260Y_LEDGER_MAGIC_SIZE) /* another outbox's, and whole */
 		return 0;
 	/* The one before goes only when the next is whole: alone it can be the first only. */
-	return ledger->newest > ledger->oldest || ledger->newest == 1;
+	return ledger->newest > ledger->oldest || ledger->newest == 1 ? TORN : 0;
 }
 
 /* From the oldest to the newest without a gap. Result: 1, 0 when there are none, or an
@@ -256,10 +268,10 @@ static int sync_all(struct bc260y_ledger *ledger)
 
 /* A newest one that is torn goes once the others are found whole: that it is there says
  * that they have to be. */
-static int scan_all(struct bc260y_ledger *ledger, bool newest_torn)
+static int scan_all(struct bc260y_ledger *ledger, int newest)
 {
 	struct bc260y_ledger_place place = {0};
-	uint64_t last = newest_torn ? ledger->newest - 1 : ledger->newest;
+	uint64_t last = newest == TORN ? ledger->newest - 1 : ledger->newest;
 	uint64_t released = 0;
 	int result = BC260Y_LEDGER_OK;
 
@@ -274,7 +286,9 @@ static int scan_all(struct bc260y_ledger *ledger, bool newest_torn)
 				.offset = BC260Y_LEDGER_HEADER_SIZE,
 			};
 	}
-	if (result == BC260Y_LEDGER_OK && newest_torn)
+	if (result == BC260Y_LEDGER_OK)
+		result = newest;
+	if (result == TORN)
 		result = remove_torn(ledger);
 	if (result == BC260Y_LEDGER_OK)
 		result = sync_all(ledger);
@@ -315,7 +329,7 @@ static int recover(struct bc260y_ledger *ledger)
 	if (result < 0)
 		return result;
 	if (result == 0 || ledger->newest > ledger->oldest)
-		return scan_all(ledger, result > 0);
+		return scan_all(ledger, result);
 	result = remove_torn(ledger);
 	return result < 0 ? result : found(ledger);
 }

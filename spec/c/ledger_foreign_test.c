@@ -81,7 +81,7 @@ static void a_foreign_file_is_not_touched(void)
 	CHECK_INT(ledger.where_segment, 2);
 }
 
-/* Records that do not follow the segment before. */
+/* Records that do not follow the segment before, but for a header that is all there is. */
 static void sequences_must_follow(void)
 {
 	struct bc260y_ledger_place place;
@@ -90,10 +90,14 @@ static void sequences_must_follow(void)
 	make_whole();
 	file = play_find(&play, 3);
 	bc260y_ledger_begin(&ledger, &place, 3, RECORDS + 5, file->live);
-	file->live_size = HEADER;
+	file->live_size = HEADER + 1;
 	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
 	CHECK_INT(ledger.where_offset, 24);
-	file->live_size = HEADER + 1;
+	bc260y_ledger_begin(&ledger, &place, 2, RECORDS + 5, play_find(&play, 2)->live);
+	play_find(&play, 2)->live_size = HEADER;
+	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
+	CHECK_INT(ledger.where_segment, 2);
+	play = whole;
 	bc260y_ledger_begin(&ledger, &place, 3, 0, file->live);
 	CHECK_INT(open_again(), BC260Y_LEDGER_DAMAGED);
 	bc260y_ledger_begin(&ledger, &place, 3, BC260Y_LEDGER_SEQUENCE_MAX + 2, file->live);
@@ -135,6 +139,33 @@ static void a_creation_cut_short_is_begun_again(void)
 				CHECK(s == 3 || sequence == 1);
 				bc260y_ledger_close(&ledger);
 			}
+}
+
+/* A group that was dropped had such a segment; its block comes back with the next of that
+ * number, whose own header was not synced. No record was put there: it is begun again. */
+static void a_header_of_a_dropped_segment_is_none(void)
+{
+	struct bc260y_ledger_place place;
+	uint64_t last;
+
+	for (int more = 0; more < 2; more++) {
+		make_whole();
+		play_find(&play, 3)->live_size = HEADER;
+		CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+		last = bc260y_ledger_last(&ledger);
+		bc260y_ledger_close(&ledger);
+		bc260y_ledger_begin(&ledger, &place, 3, more ? last + 2 : last - 1,
+				    play_find(&play, 3)->live);
+		play_find(&play, 3)->live_size = HEADER;
+		CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+		CHECK(!play_find(&play, 3));
+		if (!play.locked)
+			continue;
+		CHECK_INT(check_records(), last);
+		put(70);
+		CHECK_INT(sequence, last + 1);
+		bc260y_ledger_close(&ledger);
+	}
 }
 
 /* --- the ends of the numbers ------------------------------------------------------ */
@@ -384,6 +415,7 @@ int main(void)
 	a_foreign_file_is_not_touched();
 	sequences_must_follow();
 	a_creation_cut_short_is_begun_again();
+	a_header_of_a_dropped_segment_is_none();
 	sequences_end_at_2_to_53();
 	nonsense_is_a_disk_error();
 	a_refusal_says_why();
