@@ -181,10 +181,17 @@ static int rotate(struct bc260y_ledger *ledger)
 		tidy(ledger);
 		return failure(result);
 	}
+	ledger->used += place.offset;
+	if (pending(ledger)) {
+		ledger->used_pending += place.offset;
+	} else {
+		/* The new segment is durable. When all before it is released, that can go. */
+		if (ledger->head.sequence == ledger->tail.sequence)
+			ledger->head = place;
+		ledger->tail = place;
+	}
 	ledger->back = place;
 	ledger->durable = place.offset;
-	ledger->used += place.offset;
-	ledger->used_pending += place.offset;
 	return BC260Y_LEDGER_OK;
 }
 
