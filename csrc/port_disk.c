@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -129,14 +130,31 @@ static int reader(struct bc260y_folder *folder, uint64_t segment)
 	return opened(folder, &folder->reader, segment, 0);
 }
 
+static bool is_there(const struct bc260y_folder *folder, uint64_t segment)
+{
+	char name[NAME_SIZE];
+	struct stat status;
+
+	name_of(name, segment);
+	return segment_of(name) == segment &&
+	       fstatat(folder->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Most often it is the very one: the folder is not read for each of many. */
 static int disk_next(struct bc260y_disk *disk, uint64_t from, uint64_t *segment)
 {
 	struct bc260y_folder *folder = folder_of(disk);
-	int fd = open_again(folder->fd, ".", O_RDONLY | O_DIRECTORY);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	int result = 0;
+	DIR *list;
+	int fd;
 
+	if (is_there(folder, from)) {
+		*segment = from;
+		return 1;
+	}
+	fd = open_again(folder->fd, ".", O_RDONLY | O_DIRECTORY);
+	list = fd < 0 ? NULL : fdopendir(fd);
 	if (!list) {
 		result = failed(folder);
 		close_fd(&fd);

@@ -194,6 +194,11 @@ static void names_of_another_kind_are_not_seen(void)
 	CHECK_INT(disk->ops->next(disk, 13, &segment), 1);
 	CHECK_INT(segment, (INT64_C(1) << 53) - 1);
 	CHECK_INT(disk->ops->next(disk, UINT64_C(1) << 53, &segment), 0);
+	/* One that is asked for by its name: the folder is not read for each of many. */
+	fault_in("readdir", 0, EIO);
+	CHECK_INT(disk->ops->next(disk, 12, &segment), 1);
+	CHECK_INT(segment, 12);
+	CHECK(!fault_end());
 	disk->ops->close(disk);
 }
 
@@ -323,7 +328,7 @@ static int one_call(int which)
 	case 0:
 		return disk->ops->lock(disk);
 	case 1:
-		return disk->ops->next(disk, 1, &number);
+		return disk->ops->next(disk, 2, &number);
 	case 2:
 		return disk->ops->size(disk, 1, &number);
 	case 3:
