@@ -7,17 +7,19 @@
 
 local HELP = [[
 Usage: lua receiver.lua [--port 8009] [--host 0.0.0.0] [--store records.store]
-                        [--idle 900] [--connections 64] [--quiet]
+                        [--idle 900] [--unfinished 60] [--connections 64] [--quiet]
        lua receiver.lua --dump records.store
 
 Takes records that come in frames, stores each in a file, and acknowledges it then.
 
   --port         where to listen; 0: a free port, which the first line printed tells
   --host         the address to listen at
-  --store        the file that records are appended to, and nothing else uses
-  --idle         seconds of silence until a connection is closed: more than a client's
-                 keepalive takes
-  --connections  how many at a time
+  --store        the file that records are appended to, and nothing else uses: a second
+                 server ends (if there is a program flock; else keep to one yourself)
+  --idle         seconds of silence until a connection is closed: above a client's keepalive
+  --unfinished   seconds until a connection is closed whose frame does not go on
+  --connections  how many at a time: when one more comes, the one that has said nothing for
+                 longest makes way; so let it be more than there are clients
   --quiet        does not print each record
   --dump         prints what a store holds, a line a record: outbox, sequence, and the
                  record with \xNN for what can't be printed; and ends
@@ -35,7 +37,8 @@ of that outbox: the client may forget this one and all before it.
 A connection whose frame has a wrong CRC is closed: the client comes again. A disk that
 fails or is full ends the server, since nothing may be acknowledged then; started again it
 reads its file, cuts off what a crash has left half written (it keeps that in STORE.cut),
-and goes on. The file holds the frames as they came, behind a line that says so.
+and goes on. The file holds the frames as they came, behind a line that says so. Each is
+synced before the next is written: the disk's syncs a second are the records a second.
 ]]
 
 local receiver = { help = HELP }
@@ -53,7 +56,8 @@ for a = 0, 255 do
 end
 
 -- What a byte does to the four bytes of the sum, the lowest first.
-local function new_row(value)
+local ROWS = {}
+for value = 0, 255 do
   local c0, c1, c2, c3 = value, 0, 0, 0
   for _ = 1, 8 do
     local low = c0 % 2
@@ -65,14 +69,11 @@ local function new_row(value)
       c0, c1, c2, c3 = XOR[c0][0x78], XOR[c1][0x3B], XOR[c2][0xF6], XOR[c3][0x82]
     end
   end
-  return { c0, c1, c2, c3 }
+  ROWS[value] = { c0, c1, c2, c3 }
 end
 
-local ROWS = {}
-for value = 0, 255 do ROWS[value] = new_row(value) end
-
 -- Of bytes[first..last]. Result: the four bytes that stand at a frame's end.
-local function crc32c(bytes, first, last)
+function receiver.crc32c(bytes, first, last)
   local c0, c1, c2, c3 = 255, 255, 255, 255
   for i = first or 1, last or #bytes do
     local row = ROWS[XOR[c0][byte(bytes, i)]]
@@ -80,7 +81,6 @@ local function crc32c(bytes, first, last)
   end
   return char(255 - c3, 255 - c2, 255 - c1, 255 - c0)
 end
-receiver.crc32c = crc32c
 
 -- Frames. --------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ end
 --- The bytes of a frame.
 function receiver.encode(id, sequence, record)
   local body = big_endian(#record, 2) .. id .. big_endian(sequence, 8) .. record
-  return body .. crc32c(body)
+  return body .. receiver.crc32c(body)
 end
 
 --- The frame that begins at bytes[at]: { id, sequence, record, bytes }; nil: it is not whole
@@ -116,7 +116,7 @@ function receiver.decode(bytes, at)
   if #bytes < at + 1 then return nil end
   local last = at + AROUND + number_at(bytes, at, at + 1) - 1
   if #bytes < last then return nil end
-  if crc32c(bytes, at, last - 4) ~= sub(bytes, last - 3, last) then return false end
+  if receiver.crc32c(bytes, at, last - 4) ~= sub(bytes, last - 3, last) then return false end
   local sequence = number_at(bytes, at + 10, at + 17)
   local record = sub(bytes, at + HEADER, last - 4)
   if sequence >= SEQUENCE_MAX or sequence == 0 and record ~= "" then return false end
@@ -126,12 +126,25 @@ function receiver.decode(bytes, at)
   }
 end
 
+--- The whole frames that these bytes begin with. Result: list, the bytes of one that is not
+-- whole yet; or list, nil, why nothing behind them can be understood.
+function receiver.split(bytes)
+  local frames, at = {}, 1
+  local frame = receiver.decode(bytes, at)
+  while frame do
+    frames[#frames + 1] = frame
+    at = at + #frame.bytes
+    frame = receiver.decode(bytes, at)
+  end
+  if frame == false then return frames, nil, "a frame with a wrong CRC" end
+  return frames, sub(bytes, at)
+end
+
 -- The store. -----------------------------------------------------------------------
 
 local MAGIC = "bc260y records 1\n"
-local PIECE = 65536                    -- read at a time, from a file or a connection
-local BATCH_MAX = FRAME_MAX + PIECE    -- written between two syncs
-local OUTBOXES_MAX = 10000             -- no record of one more is stored or acknowledged
+local PIECE = 65536        -- read at a time, from a file or a connection
+local OUTBOXES_MAX = 10000 -- no record of one more is stored or acknowledged
 
 local store_methods = {}
 local store_mt = { __index = store_methods }
@@ -148,10 +161,11 @@ local function holds_frame(highest, bytes)
   return false
 end
 
--- Cuts off what a crash has left half written: never more than was written between two
--- syncs, and nothing that a whole record stands behind. What was acknowledged was synced.
+-- Cuts off what a crash has left half written: never more than one frame, and nothing that a
+-- whole one stands behind, which was not written before this one was synced. (So may one in a
+-- torn record look: then a person has to see to it, and nothing is lost.)
 local function cut_tail(self, at, size)
-  local tail = size - at <= BATCH_MAX and self.file:read(at, size - at)
+  local tail = size - at <= FRAME_MAX and self.file:read(at, size - at)
   if not tail or holds_frame(self.highest, sub(tail, 2)) then
     return nil, ("damaged at byte %d, and more stands behind it: it stays as it is"):format(at)
   end
@@ -166,25 +180,23 @@ local function read_frames(file, fn)
   local at, bytes = #MAGIC, ""
   while true do
     local piece = file:read(at + #bytes, PIECE)
-    bytes = bytes .. piece
-    local from, frame = 1, receiver.decode(bytes, 1)
-    while frame do
+    local frames, rest = receiver.split(bytes .. piece)
+    for _, frame in ipairs(frames) do
       fn(frame)
-      from = from + #frame.bytes
-      frame = receiver.decode(bytes, from)
+      at = at + #frame.bytes
     end
-    at, bytes = at + from - 1, sub(bytes, from)
-    if frame == false or piece == "" then return at end
+    if not rest or piece == "" then return at end
+    bytes = rest
   end
 end
 
--- A new file gets its first line; one that says nothing of itself is not ours.
+-- A new file gets its first line, also when a power cut has left no more of it than a part,
+-- or zeros; one that says nothing of itself is not ours.
 local function check_magic(file, size)
   local start = file:read(0, #MAGIC)
   if start == MAGIC then return true end
-  if start ~= sub(MAGIC, 1, #start) or size > #start then
-    return nil, "no store of this program: give another file"
-  end
+  local begun = start == sub(MAGIC, 1, #start) or start == ("\0"):rep(#start)
+  if not begun or size > #start then return nil, "no store of this program: give another" end
   local ok, why = file:cut(0)
   if ok then ok, why = file:append(MAGIC) end
   return ok, why
@@ -219,35 +231,35 @@ function store_methods:count(frame)
   self.records = self.records + 1
 end
 
--- Those of the frames that are not stored yet. Result: them, and those that are.
-local function sort_frames(self, frames)
-  local fresh, again, highest = {}, {}, {}
+-- A sync for each frame: a power cut keeps any pages of what was not synced, without those
+-- before them, and so it can tear none but the last, of which nobody was told.
+local function append(file, bytes)
+  local size = file:size()
+  local ok, why = file:append(bytes)
+  if ok then ok, why = file:sync() end
+  if ok then return true end
+  -- After a sync that failed it may still be read, though not from the disk, and the next
+  -- sync says nothing of it: whoever reads it then must not take it for stored.
+  if file:cut(size) then file:sync() end
+  return nil, why
+end
+
+--- Stores what is new among the frames. Result: a list of the new ones, which are on the disk
+-- now, and one of those that were there before; or nil, why, and no acknowledgement may be
+-- given any more.
+function store_methods:add(frames)
+  local fresh, again = {}, {}
   for _, frame in ipairs(frames) do
-    local known = highest[frame.id] or self.highest[frame.id]
-      or (self.outboxes < OUTBOXES_MAX and 0 or SEQUENCE_MAX)
+    local known = self.highest[frame.id] or (self.outboxes < OUTBOXES_MAX and 0 or SEQUENCE_MAX)
     if frame.sequence > known then
+      local ok, why = append(self.file, frame.bytes)
+      if not ok then return nil, why end
+      self:count(frame)
       fresh[#fresh + 1] = frame
-      highest[frame.id] = frame.sequence
     elseif frame.sequence > 0 then
       again[#again + 1] = frame
     end
   end
-  return fresh, again
-end
-
---- Stores what is new among the frames, in one go. Result: a list of the new ones, which are
--- on the disk now, and one of those that were there before; or nil, why, and no
--- acknowledgement may be given any more.
-function store_methods:add(frames)
-  local fresh, again = sort_frames(self, frames)
-  if fresh[1] then
-    local bytes = {}
-    for i, frame in ipairs(fresh) do bytes[i] = frame.bytes end
-    local ok, why = self.file:append(table.concat(bytes))
-    if ok then ok, why = self.file:sync() end
-    if not ok then return nil, why end
-  end
-  for _, frame in ipairs(fresh) do self:count(frame) end
   return fresh, again
 end
 
@@ -263,23 +275,7 @@ function store_methods:answer(frames)
   return table.concat(answers)
 end
 
---- The whole frames in what has come on a connection. Result: list, the bytes of one that
--- is not whole yet; or list, nil, why nothing behind them can be understood.
-function receiver.split(bytes)
-  local frames, at = {}, 1
-  local frame = receiver.decode(bytes, at)
-  while frame do
-    frames[#frames + 1] = frame
-    at = at + #frame.bytes
-    frame = receiver.decode(bytes, at)
-  end
-  if frame == false then return frames, nil, "a frame with a wrong CRC" end
-  return frames, sub(bytes, at)
-end
-
 -- What a person reads. ---------------------------------------------------------------
-
-local SHOWN_MAX = 100
 
 local function printable(bytes)
   return (bytes:gsub("[%c\\\127-\255]", function(c) return ("\\x%02x"):format(byte(c)) end))
@@ -288,14 +284,14 @@ end
 local function hex(bytes)
   return (bytes:gsub(".", function(c) return ("%02x"):format(byte(c)) end))
 end
+
 local function say(...)
   io.stdout:write(string.format(...), "\n")
 end
 
 local function show(what, frame)
-  local more = #frame.record > SHOWN_MAX and " ..." or ""
   say("%s %s %.0f: %s%s", what, hex(frame.id), frame.sequence,
-    printable(sub(frame.record, 1, SHOWN_MAX)), more)
+    printable(sub(frame.record, 1, 100)), #frame.record > 100 and " ..." or "")
 end
 
 -- Files and connections, by luv. -----------------------------------------------------
@@ -310,57 +306,50 @@ end
 local file_methods = {}
 local file_mt = { __index = file_methods }
 
-local function write_all(fd, bytes)
+function file_methods:size() return assert(uv.fs_fstat(self.fd)).size end
+function file_methods:read(offset, size) return assert(uv.fs_read(self.fd, size, offset)) end
+function file_methods:sync() return uv.fs_fdatasync(self.fd) end
+function file_methods:cut(size) return uv.fs_ftruncate(self.fd, size) end
+
+function file_methods:append(bytes)
   while bytes ~= "" do
-    local count, why = uv.fs_write(fd, bytes, -1)
+    local count, why = uv.fs_write(self.fd, bytes, -1)
     if not count then return nil, why end
     bytes = sub(bytes, count + 1)
   end
   return true
 end
 
-function file_methods:size()
-  return assert(uv.fs_fstat(self.fd)).size
-end
-
-function file_methods:read(offset, size)
-  return assert(uv.fs_read(self.fd, size, offset))
-end
-
-function file_methods:append(bytes)
-  return write_all(self.fd, bytes)
-end
-
-function file_methods:sync()
-  return uv.fs_fdatasync(self.fd)
-end
-
-function file_methods:cut(size)
-  return uv.fs_ftruncate(self.fd, size)
-end
-
 function file_methods:keep(bytes)
   local fd, why = uv.fs_open(self.path .. ".cut", "a", 420)
   if not fd then return nil, why end
-  local ok
-  ok, why = write_all(fd, bytes)
+  local kept, failed = file_methods.append({ fd = fd }, bytes)
   uv.fs_close(fd)
-  return ok, why
-end
-
--- A file that is new has to be in its folder after a power cut, too.
-local function sync_folder(path)
-  local fd = uv.fs_open(path:match("^(.*/)") or ".", "r", 0)
-  if not fd then return end
-  uv.fs_fsync(fd)
-  uv.fs_close(fd)
+  return kept, failed
 end
 
 local function open_file(path, flags)
   local fd, why = uv.fs_open(path, flags, 420) -- rw-r--r--
   if not fd then give_up("%s", why) end
-  sync_folder(path)
+  -- A file that is new has to be in its folder after a power cut, too.
+  local folder = uv.fs_open(path:match("^(.*/)") or ".", "r", 0)
+  if folder then
+    uv.fs_fsync(folder)
+    uv.fs_close(folder)
+  end
   return setmetatable({ fd = fd, path = path }, file_mt)
+end
+
+-- The kernel gives the lock back however we end. Result: false where it can't be had.
+local function lock(file)
+  local child, status
+  child = uv.spawn("flock", { args = { "-n", "3" }, stdio = { 0, 1, 2, file.fd } }, function(code)
+    status = code
+    child:close()
+  end)
+  uv.run()
+  if status == 1 then give_up("%s: another program uses it", file.path) end
+  return status == 0
 end
 
 local function dump(path)
@@ -372,10 +361,9 @@ local function dump(path)
   if at < file:size() then give_up("%s: no whole record at byte %d", path, at) end
 end
 
-local server_methods = {}
-local server_mt = { __index = server_methods }
+local ADVANCE = 512 -- bytes of a frame in --unfinished seconds; keepalives are far less
 
-function server_methods:close(client, why)
+local function close(self, client, why)
   local known = self.clients[client]
   if not known then return end
   self.clients[client] = nil
@@ -385,66 +373,86 @@ function server_methods:close(client, why)
   say("closed %s: %s", known.name, why)
 end
 
+-- It has spoken. After a length that was damaged on the way all looks like more of one long
+-- frame, and keepalives are too little of that to wait any longer.
+local function watch(self, client, rest, advanced)
+  local known, options = self.clients[client], self.options
+  self.heard = self.heard + 1
+  advanced = advanced or known.rest == "" or #rest >= known.watched + ADVANCE
+  known.heard, known.rest = self.heard, rest
+  if not advanced then return end
+  local seconds, why = options.idle, "silent"
+  if rest ~= "" then seconds, why = options.unfinished, "a frame that does not go on" end
+  known.watched = #rest
+  known.timer:start(floor(1000 * seconds), 0, function() close(self, client, why) end)
+end
+
+-- A client whose connection died without a word comes again, and the old one stays open here.
+local function make_way(self)
+  local oldest
+  for client, known in pairs(self.clients) do
+    if not oldest or known.heard < self.clients[oldest].heard then oldest = client end
+  end
+  if oldest then close(self, oldest, "silent for longest, and one more came") end
+end
+
 local function take(self, client, bytes)
   local known, store = self.clients[client], self.store
   local frames, rest, why = receiver.split(known.rest .. bytes)
   local fresh, again = store:add(frames)
   if not fresh then give_up("%s: %s", store.file.path, again) end
-  if not self.quiet then
+  if not self.options.quiet then
     for _, frame in ipairs(fresh) do show("stored", frame) end
     for _, frame in ipairs(again) do show("again", frame) end
   end
   -- Also before a frame that ends the connection: what is stored is stored.
   if frames[1] then client:write(store:answer(frames)) end
-  if not rest then return self:close(client, why) end
-  if client:get_write_queue_size() > PIECE then return self:close(client, "does not read") end
-  known.rest = rest
-  known.timer:again()
+  if not rest then return close(self, client, why) end
+  if client:get_write_queue_size() > PIECE then return close(self, client, "does not read") end
+  watch(self, client, rest, frames[1])
 end
 
 local function accept(self, listener)
   local client = uv.new_tcp()
   listener:accept(client)
   local peer = client:getpeername()
-  if self.open >= self.connections or not peer then return client:close() end
+  if not peer then return client:close() end
+  if self.open >= self.options.connections then make_way(self) end
   local known = {
     name = peer.ip .. ":" .. peer.port,
     timer = uv.new_timer(),
+    heard = 0,             -- counts what came on all connections, when this one spoke last
     rest = "",             -- of a frame that is not whole yet: less than FRAME_MAX
+    watched = 0,           -- so long was it when the timer was started
   }
   self.open = self.open + 1
   self.clients[client] = known
   say("connected %s", known.name)
   client:nodelay(true)
-  known.timer:start(self.idle_ms, self.idle_ms, function() self:close(client, "silent") end)
+  watch(self, client, "", true)
   client:read_start(function(err, bytes)
     if not self.clients[client] then return end
     if bytes then return take(self, client, bytes) end
-    self:close(client, err or "by the client")
+    close(self, client, err or "by the client")
   end)
 end
 
--- The port comes first: a second server like this one ends there, and leaves the file alone.
 local function listen(options)
-  local listener, self = uv.new_tcp(), nil
+  local listener, file, locked, self = uv.new_tcp(), nil, nil, nil
   local raised, ok, why = pcall(listener.bind, listener, options.host, options.port)
   if raised and ok then
+    file = open_file(options.store, "a+")
+    locked = lock(file)
     ok, why = listener:listen(16, function(err) if not err then accept(self, listener) end end)
   end
   if not raised or not ok then
     give_up("%s, port %.0f: %s", options.host, options.port, why or ok)
   end
-  local store, what = receiver.open_store(open_file(options.store, "a+"))
+  local store, what = receiver.open_store(file)
   if not store then give_up("%s: %s", options.store, what) end
-  self = setmetatable({
-    store = store,
-    clients = {},
-    open = 0,
-    connections = options.connections,
-    idle_ms = options.idle * 1000,
-    quiet = options.quiet,
-  }, server_mt)
+  self = { store = store, options = options, clients = {}, open = 0, heard = 0 }
   say("listening on port %d", listener:getsockname().port)
+  if not locked then say("%s is not locked: this must be its only server", options.store) end
   if store.cut > 0 then say("cut off %d bytes, kept in %s.cut", store.cut, options.store) end
   say("%d records of %d outboxes in %s", store.records, store.outboxes, options.store)
 end
@@ -453,7 +461,7 @@ end
 
 local function read_options(words)
   local options = { port = 8009, host = "0.0.0.0", store = "records.store", idle = 900,
-    connections = 64, quiet = false, help = false, dump = "" }
+    unfinished = 60, connections = 64, quiet = false, help = false, dump = "" }
   local i = 1
   while i <= #words do
     local name, value = words[i]:match("^%-%-(.*)$"), true

@@ -4,14 +4,20 @@
 local frames = require "bc260y.frames"
 local receiver = require "examples.receiver"
 
+local unpack = table.unpack or unpack
+
 local ID, OTHER = "\0\1gate\254\255", "meter 17"
 
--- A file that lives in memory; fails where it is told to.
+-- A file that lives in memory, as Linux keeps it: bytes is what is read, synced what is on the
+-- disk, and clean how many of the bytes the next sync takes to be there. Fails where it is
+-- told to.
 local file_methods = {}
 local file_mt = { __index = file_methods }
 
 local function new_file(bytes)
-  return setmetatable({ bytes = bytes or "", synced = nil, kept = "", fault = nil }, file_mt)
+  return setmetatable({
+    bytes = bytes or "", synced = "", clean = 0, kept = "", fault = nil, syncs_left = nil,
+  }, file_mt)
 end
 
 function file_methods:size() return #self.bytes end
@@ -22,12 +28,17 @@ function file_methods:append(bytes)
   return true
 end
 function file_methods:sync()
+  if self.syncs_left == 0 then error("the power went", 0) end
+  self.syncs_left = self.syncs_left and self.syncs_left - 1
+  local clean = math.min(self.clean, #self.bytes)
+  self.clean = #self.bytes
   if self.fault == "sync" then return nil, "I/O error" end
-  self.synced = self.bytes
+  self.synced = self.synced .. ("\0"):rep(clean - #self.synced) .. self.bytes:sub(clean + 1)
   return true
 end
 function file_methods:cut(size)
-  self.bytes = self.bytes:sub(1, size)
+  self.bytes, self.synced = self.bytes:sub(1, size), self.synced:sub(1, size)
+  self.clean = math.min(self.clean, size)
   return true
 end
 function file_methods:keep(bytes)
@@ -64,6 +75,20 @@ local function filled()
   local store = receiver.open_store(file)
   store:add(frames_of(record(1, "one"), record(2, "two"), record(3, "three")))
   return file.bytes
+end
+
+-- What is found of the file when of each page of 4096 bytes all that was not synced came to
+-- the disk, or zeros: the bits of pattern say which, the first page's the lowest.
+local function power_cut(file, pattern)
+  local pages = { file.synced }
+  local at = #file.synced
+  while at < #file.bytes do
+    local last = math.min(#file.bytes, at - at % 4096 + 4096)
+    local piece = file.bytes:sub(at + 1, last)
+    pages[#pages + 1] = pattern % 2 == 1 and piece or ("\0"):rep(#piece)
+    at, pattern = last, math.floor(pattern / 2)
+  end
+  return table.concat(pages)
 end
 
 describe("examples/receiver.lua", function()
@@ -205,6 +230,18 @@ describe("examples/receiver.lua", function()
         assert.equal(1, store.highest[ID])
       end
     end)
+
+    it("no record whose sync failed, though it could be read for a while", function()
+      local file = new_file()
+      local store = receiver.open_store(file)
+      store:add(frames_of(record(1, "one")))
+      file.fault = "sync"
+      assert.is_nil((store:add(frames_of(record(2, "two")))))
+      file.fault = nil
+      store = assert(receiver.open_store(file))
+      assert.same({ "two" }, records((store:add(frames_of(record(2, "two"))))))
+      assert.equal(filled():sub(1, 17 + 50), file.synced)
+    end)
   end)
 
   describe("started again", function()
@@ -244,6 +281,32 @@ describe("examples/receiver.lua", function()
       end
     end)
 
+    it("goes on whatever pages a power cut has kept of what was not synced", function()
+      local batch = {}
+      for i = 2, 6 do batch[i - 1] = record(i, ("b"):rep(i == 4 and 9000 or 900)) end
+      for syncs = 0, 4 do
+        local file = new_file()
+        local store = receiver.open_store(file)
+        store:add(frames_of(record(1, ("a"):rep(3000))))
+        file.syncs_left = syncs
+        assert.is_false((pcall(store.add, store, frames_of(unpack(batch)))))
+        for pattern = 0, 15 do
+          local found = new_file(power_cut(file, pattern))
+          store = assert(receiver.open_store(found))
+          assert.is_true(store.highest[ID] > syncs)
+          assert.equal(file.bytes:sub(1, #found.bytes), found.bytes)
+        end
+      end
+    end)
+
+    it("goes on where a power cut has left nothing, or zeros, of a new file", function()
+      for size = 0, 17 do
+        local file = new_file(("\0"):rep(size))
+        assert(receiver.open_store(file))
+        assert.equal("bc260y records 1\n", file.synced)
+      end
+    end)
+
     it("reports damage that a whole record stands behind, and touches nothing", function()
       local whole = filled()
       for at = 17 + 25 + 1, 17 + 50 do
@@ -257,7 +320,7 @@ describe("examples/receiver.lua", function()
       end
     end)
 
-    it("reports damage before more than one batch, and touches nothing", function()
+    it("reports damage before more than one frame, and touches nothing", function()
       local file = new_file(filled() .. ("\0\255"):rep(100000))
       local before = file.bytes
       local store, why = receiver.open_store(file)
@@ -270,7 +333,7 @@ describe("examples/receiver.lua", function()
       for _, bytes in ipairs { "x", "some other file\n", ("\0"):rep(40), "bc260y records 2\n" } do
         local file = new_file(bytes)
         local store, why = receiver.open_store(file)
-        assert.same({ nil, "no store of this program: give another file" }, { store, why })
+        assert.same({ nil, "no store of this program: give another" }, { store, why })
         assert.equal(bytes, file.bytes)
       end
     end)

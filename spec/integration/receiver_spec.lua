@@ -93,16 +93,74 @@ describe("examples/receiver.lua #integration", function()
     assert.same({ "one", "two" }, stored(store))
   end)
 
-  it("closes a silent connection, and one too many", function()
-    local server, port = start(nil, { "--connections", "2", "--idle", "0.2" })
-    local first, second, third = connect(port), connect(port), connect(port)
-    check_closed(third)
-    check_closed(first)
-    check_closed(second)
+  it("closes a silent connection", function()
+    local server, port = start(nil, { "--idle", "0.2" })
+    check_closed(connect(port))
     server:expect("^closed .*: silent$")
-    local fourth = connect(port)
-    fourth:write(frame(0, ""))
-    fourth:expect(frame(0, ""))
+    local client = connect(port)
+    client:write(frame(0, ""))
+    client:expect(frame(0, ""))
+  end)
+
+  it("lets the connection that was silent for longest make way for one too many", function()
+    local server, port = start(nil, { "--connections", "2" })
+    local first, second = connect(port), connect(port)
+    for _, client in ipairs { second, first } do
+      client:write(frame(0, ""))
+      client:expect(frame(0, ""))
+    end
+    local third = connect(port)
+    third:write(frame(1, "one"))
+    third:expect(frame(1, ""))
+    check_closed(second)
+    server:expect("^closed .*: silent for longest, and one more came$")
+    first:write(frame(0, ""))
+    first:expect(frame(1, ""))
+  end)
+
+  -- Calls fn each so many seconds until it gives false, or the client's connection ends.
+  local function each(seconds, client, fn)
+    local timer = uv.new_timer()
+    timer:start(0, seconds * 1000, function()
+      if client.ended or fn() == false then timer:stop() end
+    end)
+    return timer
+  end
+
+  it("closes a connection whose frame does not go on, whatever keepalives come", function()
+    local server, port = start(nil, { "--unfinished", "0.5" })
+    local client = connect(port)
+    client:write("\127" .. frame(1, "one"):sub(2)) -- its length is another now
+    local timer = each(0.05, client, function() client:write(frame(0, "")) end)
+    check_closed(client)
+    timer:close()
+    server:expect("^closed .*: a frame that does not go on$")
+    client = connect(port)
+    client:write(frame(1, "one"))
+    client:expect(frame(1, ""))
+  end)
+
+  it("lets a long frame take its time", function()
+    local _, port = start(nil, { "--unfinished", "2" })
+    local client = connect(port)
+    local bytes, at = frame(1, ("x"):rep(3500)), 1
+    local timer = each(0.4, client, function()
+      client:write(bytes:sub(at, at + 511))
+      at = at + 512
+      return at <= #bytes
+    end)
+    client:expect(frame(1, ""))
+    timer:close()
+  end)
+
+  it("keeps a second server from its store, until it ends in whatever way", function()
+    local server = start()
+    local second = live.own(process.start { process.lua, "examples/receiver.lua", "--port", 0,
+      "--host", "127.0.0.1", "--store", store })
+    assert.equal(1, (second:wait()))
+    assert.same({ "receiver: " .. store .. ": another program uses it" }, second.lines)
+    server:kill()
+    start()
   end)
 
   it("loses nothing acknowledged when it is killed, and stores nothing twice", function()
@@ -157,7 +215,7 @@ describe("examples/receiver.lua #integration", function()
     file:write("something else")
     file:close()
     local cases = {
-      { 1, "address already in use", "--port", port, "--store", store },
+      { 1, "address already in use", "--port", port, "--store", folder .. "/new" },
       { 1, "no store of this program", "--port", 0, "--store", other },
       { 1, "no such file or directory", "--port", 0, "--store", folder .. "/none/store" },
       { 1, "Invalid IP address", "--port", 0, "--host", "nowhere" },
