@@ -15,6 +15,12 @@
 /* The newest segment's creation was cut short. */
 #define TORN 1
 
+/* What the records say, or 0. */
+struct findings {
+	uint64_t released; /* all up to it */
+	uint64_t too_long; /* the last one above record_max */
+};
+
 int bc260y_ledger_meaning(int result)
 {
 	switch (result) {
@@ -38,7 +44,8 @@ static int blame_disk(struct bc260y_ledger *ledger, int result, uint64_t segment
 
 /* Over all records from the place on that are whole and follow one another. Result: 0 or
  * an error; the place is where they end. */
-static int scan(struct bc260y_ledger *ledger, struct bc260y_ledger_place *place, uint64_t *released)
+static int scan(struct bc260y_ledger *ledger, struct bc260y_ledger_place *place,
+		struct findings *findings)
 {
 	struct bc260y_ledger_record record;
 	const uint8_t *bytes;
@@ -51,16 +58,18 @@ static int scan(struct bc260y_ledger *ledger, struct bc260y_ledger_place *place,
 		if (count < (ptrdiff_t)BC260Y_LEDGER_OVERHEAD)
 			return count < 0 ? (int)count : BC260Y_LEDGER_OK;
 		if (!bc260y_ledger_decode(place, bytes, &record) ||
-		    record.sequence != place->sequence || record.released < *released)
+		    record.sequence != place->sequence || record.released < findings->released)
 			return BC260Y_LEDGER_OK;
 		result = bc260y_ledger_verify(ledger, place, &record);
 		if (result <= 0)
 			return result;
-		if (record.size > ledger->options.record_max)
-			return bc260y_ledger_blame(ledger, BC260Y_LEDGER_TOO_LONG, place->segment,
-						   place->offset, "a record above record_max");
+		if (record.size > ledger->options.record_max) {
+			findings->too_long = record.sequence;
+			bc260y_ledger_blame(ledger, BC260Y_LEDGER_TOO_LONG, place->segment,
+					    place->offset, "a record above record_max");
+		}
 		bc260y_ledger_step(place, &record);
-		*released = record.released;
+		findings->released = record.released;
 		ledger->bytes += record.size;
 		ledger->unproved = !record.mark;
 	}
@@ -124,7 +133,7 @@ static int size_of(struct bc260y_ledger *ledger, uint64_t segment, uint64_t *siz
 /* The place moves from the end of the segment before to the end of this one. Result: 0, TORN
  * when the newest was never begun, or an error. */
 static int recover_segment(struct bc260y_ledger *ledger, struct bc260y_ledger_place *place,
-			   uint64_t segment, uint64_t *released)
+			   uint64_t segment, struct findings *findings)
 {
 	struct bc260y_ledger_place begin;
 	uint64_t size;
@@ -144,7 +153,7 @@ static int recover_segment(struct bc260y_ledger *ledger, struct bc260y_ledger_pl
 					   "its first record does not follow the one before");
 	}
 	*place = begin;
-	result = scan(ledger, place, released);
+	result = scan(ledger, place, findings);
 	if (result < 0)
 		return result;
 	if (place->offset < size && segment < ledger->newest)
@@ -272,11 +281,11 @@ static int scan_all(struct bc260y_ledger *ledger, int newest)
 {
 	struct bc260y_ledger_place place = {0};
 	uint64_t last = newest == TORN ? ledger->newest - 1 : ledger->newest;
-	uint64_t released = 0;
+	struct findings findings = {0};
 	int result = BC260Y_LEDGER_OK;
 
 	for (uint64_t s = ledger->oldest; s <= last && result == BC260Y_LEDGER_OK; s++) {
-		result = recover_segment(ledger, &place, s, &released);
+		result = recover_segment(ledger, &place, s, &findings);
 		if (s == ledger->oldest)
 			ledger->head = (struct bc260y_ledger_place){
 				.segment = s,
@@ -286,6 +295,9 @@ static int scan_all(struct bc260y_ledger *ledger, int newest)
 				.offset = BC260Y_LEDGER_HEADER_SIZE,
 			};
 	}
+	/* One that is released is not read any more. */
+	if (result >= 0 && findings.too_long > findings.released)
+		return BC260Y_LEDGER_TOO_LONG;
 	if (result == BC260Y_LEDGER_OK)
 		result = newest;
 	if (result == TORN)
@@ -295,8 +307,8 @@ static int scan_all(struct bc260y_ledger *ledger, int newest)
 	if (result < 0)
 		return result;
 	ledger->tail = place;
-	ledger->marked = released;
-	return bc260y_ledger_release(ledger, released);
+	ledger->marked = findings.released;
+	return bc260y_ledger_release(ledger, findings.released);
 }
 
 /* The oldest segment's is the outbox's. */

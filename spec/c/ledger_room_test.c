@@ -1,5 +1,6 @@
 /*
- * What a ledger has room for when it was used before: the limit, and a mark on close.
+ * What a ledger has room for when it was used before: the limit, the
+ * records of a larger record_max, and a mark on close.
  */
 #include "ledger_rig.h"
 
@@ -43,8 +44,36 @@ static void an_empty_outbox_takes_what_a_new_one_takes(void)
 	}
 }
 
+/* Of records that wait none may be longer than the buffer; others are not read. */
+static void a_smaller_record_max_shuts_what_waits_alone(void)
+{
+	struct bc260y_ledger_options smaller = options;
+
+	smaller.record_max = 20;
+	for (uint64_t released = 0; released <= 6; released++) {
+		int want = released < 4 ? BC260Y_LEDGER_TOO_LONG : BC260Y_LEDGER_OK;
+
+		open_new();
+		for (uint32_t i = 1; i <= 6; i++)
+			put(i == 4 ? RECORD_MAX : i == 1 ? 21 : 20);
+		CHECK_INT(bc260y_ledger_release(&ledger, released), BC260Y_LEDGER_OK);
+		bc260y_ledger_close(&ledger);
+		CHECK_INT(bc260y_ledger_open(&ledger, &play.disk, &smaller, buffer), want);
+		if (want < 0)
+			CHECK_INT(ledger.where_offset, HEADER + 3 * OVERHEAD + 61);
+		if (!play.locked)
+			continue;
+		CHECK_INT(bc260y_ledger_first(&ledger), released + 1);
+		CHECK_INT(ledger.bytes, (6 - released) * 20);
+		CHECK_INT(check_records(), 6);
+		put(20);
+		bc260y_ledger_close(&ledger);
+	}
+}
+
 int main(void)
 {
 	an_empty_outbox_takes_what_a_new_one_takes();
+	a_smaller_record_max_shuts_what_waits_alone();
 	return check_end("ledger_room");
 }
