@@ -39,7 +39,9 @@ struct bc260y_disk_ops {
 			   const uint8_t *bytes, size_t size);
 	/* What is from size on is gone. */
 	int (*cut)(struct bc260y_disk *disk, uint64_t segment, uint32_t size);
-	/* What was written to the segment, and cut from it, outlives a power cut. */
+	/* What was written to the segment, and cut from it, outlives a power cut. When it
+	 * fails, any of that may be lost, though no later sync says so; the bytes that are
+	 * read from then on, by whoever opens the disk next too, are those on the disk. */
 	int (*sync)(struct bc260y_disk *disk, uint64_t segment);
 	/* So does what was created and removed. */
 	int (*sync_list)(struct bc260y_disk *disk);

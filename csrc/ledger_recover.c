@@ -159,7 +159,9 @@ static int recover_segment(struct bc260y_ledger *ledger, struct bc260y_ledger_pl
 	if (place->offset < size && segment < ledger->newest)
 		return bc260y_ledger_blame(ledger, BC260Y_LEDGER_DAMAGED, segment, place->offset,
 					   "no record");
-	if (place->offset < size)
+	/* Also where nothing is seen behind it: when the sync of a cut failed, the disk alone
+	 * may still have what was cut off. */
+	if (segment == ledger->newest)
 		result = cut_tail(ledger, place, size);
 	ledger->used += place->offset;
 	return result;
