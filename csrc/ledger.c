@@ -207,11 +207,9 @@ static uint64_t room(const struct bc260y_ledger *ledger)
 	return limit > ledger->used ? limit - ledger->used : 0;
 }
 
-/* Behind each record stays room for a mark, so that closing can write one. */
-static int make_room(struct bc260y_ledger *ledger, uint32_t size)
+/* For so many bytes, in the next segment if this one is full. */
+static int make_room(struct bc260y_ledger *ledger, uint32_t need)
 {
-	uint32_t need = size + 2 * BC260Y_LEDGER_OVERHEAD;
-
 	if (ledger->back.offset + (uint64_t)need <= ledger->options.segment)
 		return need <= room(ledger) ? BC260Y_LEDGER_OK : BC260Y_LEDGER_FULL;
 	if (need + BC260Y_LEDGER_HEADER_SIZE > room(ledger) ||
@@ -255,7 +253,8 @@ int bc260y_ledger_append(struct bc260y_ledger *ledger, const void *bytes, size_t
 	bc260y_ledger_reclaim(ledger);
 	if (ledger->back.sequence > BC260Y_LEDGER_SEQUENCE_MAX)
 		return BC260Y_LEDGER_FULL;
-	result = make_room(ledger, (uint32_t)size);
+	/* Behind each record stays room for a mark, so that closing can write one. */
+	result = make_room(ledger, (uint32_t)size + 2 * BC260Y_LEDGER_OVERHEAD);
 	if (result < 0)
 		return result;
 	*sequence = ledger->back.sequence;
@@ -366,14 +365,9 @@ int bc260y_ledger_release(struct bc260y_ledger *ledger, uint64_t sequence)
 
 void bc260y_ledger_close(struct bc260y_ledger *ledger)
 {
-	uint32_t end;
-
-	if (bc260y_ledger_drop(ledger) == BC260Y_LEDGER_OK) {
-		end = ledger->back.offset + BC260Y_LEDGER_OVERHEAD;
-		if ((ledger->unproved || ledger->marked < ledger->head.sequence - 1) &&
-		    end <= ledger->options.segment &&
-		    ledger->used + BC260Y_LEDGER_OVERHEAD <= ledger->options.limit)
-			write_record(ledger, 0, true);
-	}
+	if (bc260y_ledger_drop(ledger) == BC260Y_LEDGER_OK &&
+	    (ledger->unproved || ledger->marked < ledger->head.sequence - 1) &&
+	    make_room(ledger, BC260Y_LEDGER_OVERHEAD) == BC260Y_LEDGER_OK)
+		write_record(ledger, 0, true);
 	ledger->disk->ops->close(ledger->disk);
 }

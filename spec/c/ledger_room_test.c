@@ -71,9 +71,30 @@ static void a_smaller_record_max_shuts_what_waits_alone(void)
 	}
 }
 
+/* Whether or not the newest segment is full, what was released is so after a close, as often
+ * as that is done. */
+static void a_close_keeps_what_was_released(void)
+{
+	for (uint32_t size = 1; size <= RECORD_MAX; size++) {
+		open_new();
+		for (uint32_t i = 1; i <= RECORDS; i++)
+			put(size);
+		for (uint64_t s = 0; s <= RECORDS; s++) {
+			CHECK_INT(bc260y_ledger_release(&ledger, s), BC260Y_LEDGER_OK);
+			bc260y_ledger_close(&ledger);
+			CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+			CHECK_INT(bc260y_ledger_first(&ledger), s + 1);
+			CHECK_INT(check_records(), RECORDS);
+		}
+		CHECK_INT(play_used(&play), ledger.used);
+		bc260y_ledger_close(&ledger);
+	}
+}
+
 int main(void)
 {
 	an_empty_outbox_takes_what_a_new_one_takes();
 	a_smaller_record_max_shuts_what_waits_alone();
+	a_close_keeps_what_was_released();
 	return check_end("ledger_room");
 }

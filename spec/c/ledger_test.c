@@ -198,11 +198,11 @@ static void a_close_marks_once(void)
 	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
 	check_range(4, 3, 0);
 	/* What was not committed is gone; what was released is in the record itself. */
-	put_many(1, 10);
+	put_many(2, 10);
 	CHECK_INT(append("never"), BC260Y_LEDGER_OK);
 	bc260y_ledger_close(&ledger);
 	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
-	check_range(4, 4, 10);
+	check_range(4, 5, 20);
 	bc260y_ledger_close(&ledger);
 	/* No room: it is put off. */
 	options.limit = play_used(&play);
@@ -210,13 +210,17 @@ static void a_close_marks_once(void)
 	CHECK_INT(bc260y_ledger_release(&ledger, 4), BC260Y_LEDGER_OK);
 	bc260y_ledger_close(&ledger);
 	CHECK_INT(play_used(&play), options.limit);
+	/* The segment alone is full: it gets into a new one. */
 	options.limit = standard.limit;
 	options.segment = (uint32_t)play_used(&play);
 	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
-	check_range(4, 4, 10);
+	check_range(4, 5, 20);
 	CHECK_INT(bc260y_ledger_release(&ledger, 4), BC260Y_LEDGER_OK);
 	bc260y_ledger_close(&ledger);
-	CHECK_INT(play_used(&play), options.segment);
+	CHECK_INT(play_used(&play), options.segment + HEADER + OVERHEAD);
+	CHECK_INT(open_again(), BC260Y_LEDGER_OK);
+	check_range(5, 5, 10);
+	bc260y_ledger_close(&ledger);
 }
 
 /* To the byte, with room for the mark. */
