@@ -64,8 +64,9 @@ local function counted(self, entry, status)
   if status ~= "ok" then return errors.of(status, entry.code) end
   local sent, acked, unacked = core.decode("+QISEND", (entry.lines or {})[1] or "")
   if not sent then
-    self.pump.line:fence() -- it was an older command's OK (calls/ask.lua), or a line is lost
-    return nil, "error"
+    -- An older command's OK (calls/ask.lua), a lost line, or a byte that made it a send.
+    self.pump.line:fence()
+    return nil, "unsaid"
   end
   return sent, acked, unacked
 end
@@ -322,8 +323,8 @@ tcp_methods.receive = socket.public(tcp_receive, check_receive)
 -- Acknowledgements. ----------------------------------------------------------------
 
 -- What the module counts, where it agrees with what was sent, by then. strict: where it says
--- that it took something else, and does not take that back at once, the stream may not be
--- what was sent, and its socket ends. Result: sent, acked, unacked; or nil, err, code.
+-- nothing, or that it took something else, and does not take that back at once, the stream
+-- may not be what was sent, and its socket ends. Result: sent, acked, unacked; or nil, err, code.
 local function acked(self, deadline, strict)
   if self.state ~= "open" then return nil, "closed" end
   if self.pending then
@@ -341,7 +342,7 @@ local function acked(self, deadline, strict)
     if not self.id then return nil, ended(self, true) end
     sent, done, left = count(self, self, deadline)
     if sent == self.sent and done + left == sent then return sent, done, left end
-    other = other or sent and sent > 0 and done + left == sent
+    other = other or done == "unsaid" or sent and sent > 0 and done + left == sent
     if not sent then
       if done == "timeout" then other = nil end -- there was no time to take it back
       break
@@ -351,7 +352,7 @@ local function acked(self, deadline, strict)
     abort(self, "torn")
     return nil, "torn"
   end
-  if sent then done, left = "error", nil end
+  if sent or done == "unsaid" then done, left = "error", nil end
   -- After a disconnect it reads 0,0,0 or is refused, and `closed` may have been lost (4.1.7).
   if done == "error" then self.modem.ids:doubt() end
   return nil, done, left

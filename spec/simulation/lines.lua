@@ -1,10 +1,21 @@
--- Records as text, where the module carries nothing else: sequence, colon, record,
--- semicolon. What the script encodes, and how the other end reads it; no checksum.
+-- Records as text, where the module carries nothing else: sequence, colon, record, colon,
+-- CRC32C of all before it in ten digits, semicolon. What the script encodes, and how the
+-- other end reads it: a byte that the line has put in must not pass for a record's.
 
-local lines = { OVERHEAD = 2 } -- and the digits of the sequence
+local crc32c = require("bc260y.core").crc32c
+
+local lines = { OVERHEAD = 13 } -- and the digits of the sequence
 
 function lines.encode(record, sequence)
-  return ("%d:%s;"):format(sequence, record)
+  local text = ("%d:%s"):format(sequence, record)
+  return ("%s:%010.0f;"):format(text, crc32c(text))
+end
+
+-- Result: sequence and record; or nil.
+local function decode(line)
+  local text, sum = line:match("^(.*):(%d+)$")
+  if not text or crc32c(text) ~= tonumber(sum) then return nil end
+  return text:match("^(%d+):(.*)$")
 end
 
 local reader_methods = {}
@@ -17,7 +28,7 @@ function reader_methods:feed(bytes)
   while true do
     local line, stop = self.rest:match("^([^;]*);()")
     if not line then return frames, self.broken end
-    local sequence, record = line:match("^(%d+):(.*)$")
+    local sequence, record = decode(line)
     if not sequence then
       self.broken = "no record"
       return frames, self.broken
