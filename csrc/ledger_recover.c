@@ -161,7 +161,7 @@ static int recover_segment(struct bc260y_ledger *ledger, struct bc260y_ledger_pl
 					   "no record");
 	/* Also where nothing is seen behind it: when the sync of a cut failed, the disk alone
 	 * may still have what was cut off. */
-	if (segment == ledger->newest)
+	if (segment == ledger->newest && findings->too_long <= findings->released)
 		result = cut_tail(ledger, place, size);
 	ledger->used += place->offset;
 	return result;
