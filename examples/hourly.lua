@@ -67,6 +67,7 @@ local function report(outbox)
     port = options.port, baud = options.baud, psm = true, format = "hex",
   }
   if not modem then return nil, why end
+  local by = os.time() + options.patience
   local ok
   ok, why = modem:attach { timeout = options.patience }
   if ok and not modem:power_saving(POWER) then print("the module can't be told to sleep") end
@@ -75,7 +76,7 @@ local function report(outbox)
       host = options.host, port = options["server-port"], policy = policy,
       on = { error = say_error },
     }
-    ok, why = session:deliver(outbox, { drain = true, timeout = options.patience })
+    ok, why = session:deliver(outbox, { drain = true, timeout = math.max(1, by - os.time()) })
     session:close()
   end
   modem:close()
@@ -88,13 +89,14 @@ bc260y.run(function()
   local n = 0
   repeat
     n = n + 1
+    local due = os.time() + options.every
     local ok, sequence = outbox:put(read_sensor(n))
     if not ok and sequence ~= "outbox full" then give_up("put", sequence) end
     local delivered, reason = report(outbox)
     local left = outbox:size()
     print(delivered and "delivered all that was put"
       or string.format("%d readings wait for the next time: %s", left, reason))
-    if n ~= options.count then bc260y.sleep(options.every) end
+    if n ~= options.count then bc260y.sleep(math.max(0, due - os.time())) end
   until n == options.count
   outbox:close()
 end)

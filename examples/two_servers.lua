@@ -42,13 +42,18 @@ local function server_of(text)
 end
 local servers = { server_of(options.first), server_of(options.second) }
 
+local failed = 0 -- times in a row, with whichever server
+
 -- Where this program decides otherwise than lua/bc260y/policy.lua.
 local policy = {
+  -- Where both fail again and again, what helps the module and its network is done, too.
   failed = function(session, err, code, failures, same)
-    if failures >= options.failures then return "stop" end
-    return default.failed(session, err, code, failures, same)
+    failed = failed + 1
+    local action = default.failed(session, err, code, failed, same)
+    if failures >= options.failures and action == "reconnect" then return "stop" end
+    return action
   end,
-  -- A reset of the module helps no server, and there is another one.
+  -- There is another server to be tried soon.
   backoff = function(_, failures, _, _, random) return failures * (0.5 + random()) end,
 }
 
@@ -81,7 +86,10 @@ local function deliver_to(server, modem, outbox, line)
   local session = modem:session {
     host = server.host, port = server.port, policy = policy,
     on = {
-      released = function(last) print(string.format("%s has %.0f", server.name, last)) end,
+      released = function(last)
+        failed = 0
+        print(string.format("%s has %.0f", server.name, last))
+      end,
       error = function(text) print("error     " .. text) end,
     },
   }

@@ -295,6 +295,21 @@ script.each_loop(function(how, run)
       end
     end)
 
+    it("566 of a fixed local port, waits no longer where the policy lets no port rest", function()
+      with({ session = { local_port = 50001, policy = { port_rest = 0 } },
+        modem = { local_port_rest = 0 },
+        traits = { local_port_rest = 20, local_port_code = 566 } }, function(bench, session)
+        session:wait()
+        session:send("x")
+        bench:pass(5)
+        bench:peer():close()
+        local before = bench:now()
+        bench:pass(10)
+        assert.is_true(session:wait(60))
+        assert.is_true(bench:now() - before < 60)
+      end)
+    end)
+
     it("a port that rests longer than a connect may take, says for how long", function()
       with({ session = { local_port = 50001 }, modem = { local_port_rest = 1000 } },
         function(bench, session)

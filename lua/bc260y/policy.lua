@@ -38,6 +38,12 @@ function policy.sleeping(_, kind)
   return kind == "PSM" and "sleep" or "wake"
 end
 
+--- How long a fixed local port rests that the module refuses (556, 566, 574; manual 2.3.2
+-- note 5). 566 may be the server's refusal as well: 0 where ports of this module never rest.
+function policy.port_rest()
+  return 120
+end
+
 --- Release assistance (manual 2.3.5) with the last data, when nothing more is to be sent:
 -- 0 none, 1 release the radio at once, 2 after the next answer; nil: say nothing.
 function policy.rai()

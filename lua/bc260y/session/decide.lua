@@ -43,6 +43,7 @@ local rules = {
   rai = rule(function(value)
     return value == nil or value == 0 or value == 1 or value == 2
   end, "0 to 2 expected, or nil"),
+  port_rest = rule(seconds(0, BACKOFF_MAX)),
   backoff = rule(seconds(0, BACKOFF_MAX)),
   failed = rule(one_of("reconnect", "attach", "restart", "stop")),
 }

@@ -8,10 +8,9 @@ local abort = require("bc260y.socket").abort
 local decide = require("bc260y.session.decide").decide
 
 -- Seconds from one try to the next, at least, and from one restart of the module to
--- the next, whatever a policy says; a fixed local port rests after its use (2.3.2 note 5).
+-- the next, whatever a policy says.
 local TRY_REST = 1
 local RESTART_REST = 60
-local PORT_REST = 120
 local WELL = 600 -- as long as a connection lives without a word (manual 4.2)
 
 -- A fixed local port that is used too early (wire forms: sockets).
@@ -108,7 +107,9 @@ function link.failed(self, err, code)
   if action == "stop" then return link.stop(self, "stopped", err, code) end
   local now = self.pump:now()
   local seconds = decide(self, "backoff", failures, err, code, self.random)
-  if self.local_port ~= 0 and AT_REST[code] and seconds < PORT_REST then seconds = PORT_REST end
+  if self.local_port ~= 0 and AT_REST[code] then
+    seconds = math.max(seconds, decide(self, "port_rest"))
+  end
   action = bounded(self, action, now)
   self.todo = action ~= "reconnect" and action or nil
   link.rest(self, math.max(now + seconds, self.tried_at + TRY_REST), err, code)
