@@ -131,7 +131,7 @@ function host_methods:look_at_module()
     local socket = sockets[id]
     if socket ~= self.seen[id] then
       self.seen[id] = socket
-      if socket and not socket.gone then
+      if socket and not socket.gone and socket.kind == "TCP" then
         self:count("connects")
         self.judge:connecting()
         self.judge:connected(socket)

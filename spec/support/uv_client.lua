@@ -6,11 +6,13 @@ local uv = require "luv"
 local support = {}
 
 local PATIENCE_MS = 10000
+local AGAIN_MS = 20
 
 -- Runs the loop until done() is true; false if it never was.
 function support.wait(done, patience_ms)
   local timer, over = uv.new_timer(), false
-  timer:start(patience_ms or PATIENCE_MS, 0, function() over = true end)
+  -- It repeats: one that fires as run() begins would leave it waiting for something else.
+  timer:start(patience_ms or PATIENCE_MS, AGAIN_MS, function() over = true end)
   while not done() and not over do uv.run("once") end
   timer:close()
   uv.run("nowait")
