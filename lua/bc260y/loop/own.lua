@@ -212,7 +212,7 @@ end
 
 function own_methods:wake(waiter)
   local task = waiter.task -- nil: it does not park
-  if task and task.waiter == waiter then make_ready(self, task) end
+  if task and task.waiter == waiter and not self.ended then make_ready(self, task) end
 end
 
 function own_methods:sleep(seconds)
@@ -337,6 +337,14 @@ function task_methods:wait(timeout)
   return unpack(self.results, 1, self.results.n)
 end
 
+-- Tasks that have not ended are dropped. On 5.1 a coroutine that its loop still knew would
+-- stay for ever, since `loops` leads from one to the other.
+local function drop_all(self)
+  self.ended = true
+  self.pumps, self.ready, self.timers = {}, {}, {}
+  self.only, self.current, self.co, self.alone = nil, nil, false, false
+end
+
 local own = {}
 
 local function key()
@@ -364,9 +372,9 @@ function own.run(fn, ...)
   if outer and not outer.inline then error("bc260y.run inside bc260y.run", 2) end
   local self = new_loop()
   local main = self:spawn(nil, fn, ...)
-  run_until(self, main)
-  self.ended = true
-  self.pumps = {}
+  local ok, err = pcall(run_until, self, main)
+  drop_all(self)
+  if not ok then error(err, 0) end
   if self.failed then error(self.failed[1], 0) end
   return unpack(main.results, 1, main.results.n)
 end
