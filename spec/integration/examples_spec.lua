@@ -172,7 +172,7 @@ describe("examples/hourly.lua #integration", function()
     local server, port = start_receiver("store")
     local module = live.virtual { endpoint = { pty = path("tty") },
       traits = { sleep_after = 0.5, sleep_kind = "PSM", wake_command = "answered" } }
-    local script = start("hourly", { ["server-port"] = port, every = 1, count = 2 })
+    local script = start("hourly", { ["server-port"] = port, every = 2, count = 2 })
     local status, said = finish(script)
     assert.same({ 0, "delivered all that was put\ndelivered all that was put" }, { status, said })
     server:stop()
