@@ -8,6 +8,10 @@
 -- (disk.steps). A crash happens in a step: power_cut decides what of it, and of all
 -- that was not synced before, is found (spec/support/damage.lua); kill loses nothing.
 
+-- LuaJIT 2.1.0-beta3 compiles something of this wrong, about one run in ten; interpreted it is
+-- never so.
+if jit then jit.off(true, true) end
+
 local damage = require "spec.support.damage"
 
 -- What a crash raises.
