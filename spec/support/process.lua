@@ -5,7 +5,7 @@ local uv = require "luv"
 local uv_client = require "spec.support.uv_client"
 local virtual = require "spec.support.virtual"
 
-local SECONDS = 20
+local SECONDS = 60 -- a busy disk takes its time for a sync
 local LINES_MAX = 200 -- of what it said, kept to be shown; all go to on_line
 
 local process = {
